@@ -1,0 +1,29 @@
+/** argv → a command and its flags: `gotrack [command] [--name value | --name=value] [arguments]`. */
+
+export type Arguments = {
+  command: string;
+  flags: Record<string, string>;
+  rest: string[];
+};
+
+/** A flag without a value is `true`. The first word that is no flag is the command; `serve` where there is none. */
+export function parseArguments(argv: readonly string[]): Arguments {
+  const flags: Record<string, string> = {};
+  const words: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const item = argv[i]!;
+    if (!item.startsWith('--')) {
+      words.push(item);
+      continue;
+    }
+    const equals = item.indexOf('=');
+    const next = argv[i + 1];
+    if (equals !== -1) flags[item.slice(2, equals)] = item.slice(equals + 1);
+    else if (next === undefined || next.startsWith('--')) flags[item.slice(2)] = 'true';
+    else {
+      flags[item.slice(2)] = next;
+      i++;
+    }
+  }
+  return { command: words[0] ?? '', flags, rest: words.slice(1) };
+}

@@ -1,0 +1,112 @@
+/**
+ * The one table of configuration: what each variable is called, what it takes, what it is when nobody sets
+ * it, and what it means. README's tables are generated from here, and `Config` is derived from here.
+ * The names and defaults of the Go seed are kept.
+ */
+import {
+  bool,
+  bytes,
+  integer,
+  list,
+  listenAddress,
+  listOf,
+  namedSecrets,
+  oneOf,
+  originList,
+  originUrl,
+  type Parser,
+  pathPrefix,
+  secret,
+  text,
+  trustProxy,
+} from './parsers.ts';
+
+export type Field<T = unknown> = {
+  readonly group: string;
+  /** Of the environment variable; the flag is the same in lower case with dashes. */
+  readonly name: string;
+  readonly parse: Parser<T>;
+  /** As it would be written in the environment; undefined: unset unless somebody sets it. */
+  readonly default: string | undefined;
+  readonly doc: string;
+  readonly unit?: string;
+  /** Read from `NAME_FILE` too, refused as a flag (other users see process arguments), never shown. */
+  readonly secret?: true;
+};
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+const MS = { unit: 'ms' } as const;
+const BYTES = { unit: 'bytes' } as const;
+const SECRET = { secret: true } as const;
+
+// biome-ignore format: a row a line, so that the table reads as one
+export const FIELDS = {
+  serverAddr: { group: 'general', name: 'SERVER_ADDR', parse: listenAddress, default: ':19890', doc: 'Where visitors are served' },
+  trustProxy: { group: 'general', name: 'TRUST_PROXY', parse: trustProxy, default: 'false', doc: 'Whether the peer may say who the client is: `false`, `true`, a number of hops, or CIDR ranges of your proxies' },
+  clientIpHeaders: { group: 'general', name: 'CLIENT_IP_HEADERS', parse: list, default: '', doc: 'Headers that name the client, such as `cf-connecting-ip`; honoured from a trusted peer only' },
+  maxConnections: { group: 'general', name: 'MAX_CONNECTIONS', parse: integer(1, 1_000_000), default: '10000', doc: 'Connections of visitors at once; further ones are refused' },
+  drainMs: { group: 'general', name: 'DRAIN_MS', parse: integer(0, 600_000), default: '8000', doc: 'After SIGTERM, exchanges may take this long to finish', ...MS },
+  logLevel: { group: 'general', name: 'LOG_LEVEL', parse: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'), default: 'info', doc: 'What is logged on standard error' },
+  forwardDestination: { group: 'proxy', name: 'FORWARD_DESTINATION', parse: originUrl, default: undefined, doc: 'The site behind us: `http://host[:port][/base]`, `https://…` or `unix:/path/of.sock`. Required' },
+  originConnectTimeoutMs: { group: 'proxy', name: 'ORIGIN_CONNECT_TIMEOUT_MS', parse: integer(1, 600_000), default: '5000', doc: 'To connect to the origin; then 504', ...MS },
+  originTimeoutMs: { group: 'proxy', name: 'ORIGIN_TIMEOUT_MS', parse: integer(1, 3_600_000), default: '60000', doc: "To the head of the origin's response; then 504", ...MS },
+  originTlsSkipVerify: { group: 'proxy', name: 'ORIGIN_TLS_SKIP_VERIFY', parse: bool, default: 'false', doc: 'Accept any certificate of an https origin. For a trial only: it warns at every start' },
+  originCa: { group: 'proxy', name: 'ORIGIN_CA', parse: text, default: undefined, doc: 'File with the certificates (PEM) that an https origin is verified by, instead of the public ones' },
+  tracking: { group: 'injection', name: 'TRACKING', parse: bool, default: 'true', doc: 'The one switch: `off` injects nothing and records nothing' },
+  injectPaths: { group: 'injection', name: 'INJECT_PATHS', parse: list, default: '', doc: 'Globs of paths to inject into, such as `/shop/**`; empty means all' },
+  injectExclude: { group: 'injection', name: 'INJECT_EXCLUDE', parse: list, default: '', doc: 'Globs of paths never to inject into' },
+  injectFrames: { group: 'injection', name: 'INJECT_FRAMES', parse: bool, default: 'false', doc: 'Inject into frames too' },
+  injectBufferBytes: { group: 'injection', name: 'INJECT_BUFFER_BYTES', parse: bytes(1024, 16 * MIB), default: '256K', doc: 'A page up to this size that arrives at once is edited whole; others stream', ...BYTES },
+  documentEvents: { group: 'injection', name: 'DOCUMENT_EVENTS', parse: oneOf('all', 'injected', 'off'), default: 'all', doc: 'Which pages give a `document` event' },
+  vary: { group: 'injection', name: 'VARY', parse: bool, default: 'true', doc: 'Add `Vary: Sec-Fetch-Mode, Sec-Fetch-Dest` to HTML' },
+  debugHeaders: { group: 'injection', name: 'DEBUG_HEADERS', parse: bool, default: 'false', doc: 'Say in `X-GoTrack-Outcome` what was done to a page' },
+  identity: { group: 'injection', name: 'IDENTITY', parse: oneOf('visitor', 'session', 'memory'), default: 'visitor', doc: 'What the tracker keeps in the browser: a visitor id, a session only, or nothing' },
+  trackHash: { group: 'injection', name: 'TRACK_HASH', parse: bool, default: 'false', doc: 'Count changes of the `#hash` as page views' },
+  hmacSecret: { group: 'collection', name: 'HMAC_SECRET', parse: secret, default: undefined, doc: 'Signs and verifies events: at least 32 characters. Required unless HMAC_SECRETS is set', ...SECRET },
+  hmacSecrets: { group: 'collection', name: 'HMAC_SECRETS', parse: namedSecrets, default: undefined, doc: 'For rotation, `kid:secret,kid:secret`: the first signs, all verify. The kid of HMAC_SECRET is `0`', ...SECRET },
+  hmacTokenTtlSeconds: { group: 'collection', name: 'HMAC_TOKEN_TTL_SECONDS', parse: integer(60, 604_800), default: '3600', doc: 'Life of a token', unit: 's' },
+  hmacIpBinding: { group: 'collection', name: 'HMAC_IP_BINDING', parse: oneOf('soft', 'strict'), default: 'soft', doc: 'When the address changed since the token was issued: accept and mark, or refuse' },
+  pathPrefix: { group: 'collection', name: 'PATH_PREFIX', parse: pathPrefix, default: '', doc: 'In front of our own paths, such as `/_gt`, where the site has a `/collect` of its own' },
+  collectUrl: { group: 'collection', name: 'COLLECT_URL', parse: pathPrefix, default: '', doc: "Send events to this one path instead of the page's own URL: for a strict cache or a rewriting proxy in front" },
+  corsOrigins: { group: 'collection', name: 'CORS_ORIGINS', parse: originList, default: '', doc: 'Other origins whose pages may send to `/collect`' },
+  maxBodyBytes: { group: 'collection', name: 'MAX_BODY_BYTES', parse: bytes(1024, 64 * MIB), default: '1M', doc: 'Largest body of events', ...BYTES },
+  rateCollect: { group: 'collection', name: 'RATE_COLLECT', parse: integer(0, 10_000_000), default: '600', doc: 'Signed POSTs a minute for one address; 0 is no limit' },
+  rateHello: { group: 'collection', name: 'RATE_HELLO', parse: integer(0, 10_000_000), default: '600', doc: 'Requests for a token a minute for one address; 0 is no limit' },
+  ratePixel: { group: 'collection', name: 'RATE_PIXEL', parse: integer(0, 10_000_000), default: '600', doc: 'Pixels a minute for one address that are recorded; 0 is no limit' },
+  rateDocument: { group: 'collection', name: 'RATE_DOCUMENT', parse: integer(0, 10_000_000), default: '1200', doc: '`document` events a minute for one address; 0 is no limit' },
+  eventsExclude: { group: 'collection', name: 'EVENTS_EXCLUDE', parse: list, default: '', doc: 'Types, or globs of paths (with a leading slash), whose events are dropped and counted' },
+  consent: { group: 'privacy', name: 'CONSENT', parse: oneOf('optional', 'required'), default: 'optional', doc: 'Whether an unknown choice counts as granted, or nothing happens before one is made' },
+  consentCookie: { group: 'privacy', name: 'CONSENT_COOKIE', parse: text, default: '', doc: "The site's own consent cookie: `name; yes=analytics+security; necessary=security`" },
+  respectGpc: { group: 'privacy', name: 'RESPECT_GPC', parse: bool, default: 'true', doc: 'Global Privacy Control denies analytics' },
+  respectDnt: { group: 'privacy', name: 'RESPECT_DNT', parse: bool, default: 'true', doc: 'Do Not Track denies analytics' },
+  scrub: { group: 'privacy', name: 'SCRUB', parse: bool, default: 'true', doc: 'Take e-mail addresses, card numbers, tokens and secret parameters out of URLs and titles' },
+  ipHashSecret: { group: 'privacy', name: 'IP_HASH_SECRET', parse: secret, default: undefined, doc: 'Store `ip_hash`, keyed with this, instead of the address', ...SECRET },
+  ipHashDaily: { group: 'privacy', name: 'IP_HASH_DAILY', parse: bool, default: 'false', doc: 'Let `ip_hash` change every UTC day' },
+  anonymizeUserIds: { group: 'privacy', name: 'ANONYMIZE_USER_IDS', parse: bool, default: 'true', doc: 'Store a keyed hash of user ids instead of the ids' },
+  userIdSecret: { group: 'privacy', name: 'USER_ID_SECRET', parse: secret, default: undefined, doc: 'Key of that hash. Never change it: erasure would miss older rows. Unset: derived from the oldest HMAC secret', ...SECRET },
+  journalDir: { group: 'journal', name: 'JOURNAL_DIR', parse: text, default: './journal', doc: 'Directory of the journal; one instance at a time' },
+  journalMaxBytes: { group: 'journal', name: 'JOURNAL_MAX_BYTES', parse: bytes(8 * MIB, 1024 * GIB), default: '1GiB', doc: 'Bound of the journal; full means 429', ...BYTES },
+  journalSync: { group: 'journal', name: 'JOURNAL_SYNC', parse: oneOf('always', 'interval', 'off'), default: 'always', doc: 'When an event counts as accepted: synced to disk, or handed to the system and synced every second, or never synced' },
+  journalKeepHours: { group: 'journal', name: 'JOURNAL_KEEP_HOURS', parse: integer(0, 87_600), default: '0', doc: 'Keep delivered events this long for replay', unit: 'h' },
+  outputs: { group: 'journal', name: 'OUTPUTS', parse: listOf('log'), default: 'log', doc: 'Where events go' },
+  batchSize: { group: 'journal', name: 'BATCH_SIZE', parse: integer(1, 10_000), default: '100', doc: 'Events a batch of a sink' },
+  flushIntervalMs: { group: 'journal', name: 'FLUSH_INTERVAL_MS', parse: integer(1, 60_000), default: '250', doc: 'A batch that is not full goes after this time', ...MS },
+  readySinks: { group: 'journal', name: 'READY_SINKS', parse: oneOf('any', 'all'), default: 'any', doc: '`all`: `/readyz` is 503 while a sink or the journal is out of order' },
+  logPath: { group: 'log sink', name: 'LOG_PATH', parse: text, default: './events.ndjson', doc: 'File of the events, one JSON object a line; `stdout` is allowed' },
+  logRotateMb: { group: 'log sink', name: 'LOG_ROTATE_MB', parse: integer(1, 1_000_000), default: '100', doc: 'Rotate at this size', unit: 'MB' },
+  logBackups: { group: 'log sink', name: 'LOG_BACKUPS', parse: integer(0, 100_000), default: '10', doc: 'Rotated files to keep; 0 keeps all' },
+  logMaxAgeDays: { group: 'log sink', name: 'LOG_MAX_AGE_DAYS', parse: integer(0, 36_500), default: '0', doc: 'Remove rotated files older than this; 0 keeps them', unit: 'd' },
+  metricsEnabled: { group: 'metrics', name: 'METRICS_ENABLED', parse: bool, default: 'false', doc: 'Serve `/metrics`, health and the live view on a listener of its own' },
+  metricsAddr: { group: 'metrics', name: 'METRICS_ADDR', parse: listenAddress, default: '127.0.0.1:9090', doc: 'Where that listener is' },
+} as const satisfies Record<string, Field>;
+
+type Fields = typeof FIELDS;
+type ValueOf<F> = F extends { parse: Parser<infer T>; default: infer D }
+  ? D extends string
+    ? T
+    : T | undefined
+  : never;
+
+/** Everything that was configured, parsed; one property a row of the table. */
+export type Config = { readonly [Key in keyof Fields]: ValueOf<Fields[Key]> };

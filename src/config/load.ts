@@ -1,0 +1,121 @@
+/**
+ * From flags and environment to a Config: flags win over the environment, a secret may stand in the file that
+ * `NAME_FILE` names. Every problem is reported at once, each with the variable, what it got and the cure.
+ */
+import { type Config, FIELDS, type Field } from './fields.ts';
+import { nearestName } from './nearest.ts';
+
+export type Problem = { name: string; message: string };
+export type Loaded =
+  | { ok: true; config: Config; warnings: string[] }
+  | { ok: false; problems: Problem[]; warnings: string[] };
+
+export type Sources = {
+  env: Readonly<Record<string, string | undefined>>;
+  /** Flags without their dashes: `{'server-addr': ':8080'}`. */
+  flags: Readonly<Record<string, string>>;
+  /** Reads the file of a `NAME_FILE` variable; throws where it cannot. */
+  readFile(path: string): string;
+};
+
+type Found = { text: string | undefined; problem?: string };
+
+export function loadConfig(sources: Sources): Loaded {
+  const problems: Problem[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries<Field>(FIELDS)) {
+    const found = find(field, sources);
+    const text = found.text ?? field.default;
+    const parsed = text === undefined ? undefined : field.parse(text);
+    if (found.problem !== undefined) problems.push({ name: field.name, message: found.problem });
+    else if (parsed?.ok === false)
+      problems.push({ name: field.name, message: mismatch(field, text!, parsed.expected) });
+    else values[key] = parsed?.value;
+  }
+  problems.push(...unknownFlags(sources.flags), ...contradictions(values as Config, problems));
+  const warnings = misspeltNames(sources.env);
+  return problems.length > 0
+    ? { ok: false, problems, warnings }
+    : { ok: true, config: values as Config, warnings };
+}
+
+/** The text that somebody set, with flags before the environment before the file; an empty variable is unset. */
+function find(field: Field, { env, flags, readFile }: Sources): Found {
+  const flag = flags[flagOf(field)];
+  if (flag !== undefined && field.secret) {
+    return {
+      text: undefined,
+      problem: `is a secret and other users can read flags: set ${field.name} or ${field.name}_FILE`,
+    };
+  }
+  const direct = flag ?? present(env[field.name]);
+  const path = field.secret ? present(env[`${field.name}_FILE`]) : undefined;
+  if (path === undefined) return { text: direct };
+  if (direct !== undefined)
+    return { text: undefined, problem: `is set, and so is ${field.name}_FILE: unset one of them` };
+  try {
+    return { text: readFile(path).trim() };
+  } catch (error) {
+    return { text: undefined, problem: `${field.name}_FILE cannot be read: ${(error as Error).message}` };
+  }
+}
+
+const present = (value: string | undefined) => (value === '' ? undefined : value);
+
+function mismatch(field: Field, text: string, expected: string): string {
+  const got = field.secret ? '' : `got ${JSON.stringify(text)}, `;
+  return `${got}expected ${expected}`;
+}
+
+/** What no single row can see. */
+function contradictions(config: Config, problems: readonly Problem[]): Problem[] {
+  const found: Problem[] = [];
+  const failed = (name: string) => problems.some((problem) => problem.name === name);
+  if (config.hmacSecret !== undefined && config.hmacSecrets !== undefined) {
+    const message =
+      "is set, and so is HMAC_SECRET: keep HMAC_SECRETS and put the old secret second, as '0:…'";
+    found.push({ name: 'HMAC_SECRETS', message });
+  }
+  if (
+    config.hmacSecret === undefined &&
+    config.hmacSecrets === undefined &&
+    !failed('HMAC_SECRET') &&
+    !failed('HMAC_SECRETS')
+  ) {
+    found.push({ name: 'HMAC_SECRET', message: 'is required; make one with: openssl rand -hex 32' });
+  }
+  if (config.forwardDestination === undefined && !failed('FORWARD_DESTINATION')) {
+    const message = 'is required: the address of the site behind us, such as http://127.0.0.1:3000';
+    found.push({ name: 'FORWARD_DESTINATION', message });
+  }
+  return found;
+}
+
+function unknownFlags(flags: Sources['flags']): Problem[] {
+  const known = Object.values<Field>(FIELDS).map(flagOf);
+  return Object.keys(flags)
+    .filter((flag) => !known.includes(flag))
+    .map((flag) => ({
+      name: `--${flag}`,
+      message: `is no flag of ours${didYouMean(nearestName(flag, known), '--')}`,
+    }));
+}
+
+/** `GOTRACK_*` names that we do not know, and names so close to one of ours that a slip is likelier than chance. */
+function misspeltNames(env: Sources['env']): string[] {
+  const fields = Object.values<Field>(FIELDS);
+  const known = fields.flatMap((field) => (field.secret ? [field.name, `${field.name}_FILE`] : [field.name]));
+  const warnings: string[] = [];
+  for (const name of Object.keys(env)) {
+    if (known.includes(name)) continue;
+    const ours = name.startsWith('GOTRACK_');
+    const nearest = nearestName(ours ? name.slice('GOTRACK_'.length) : name, known);
+    if (ours || nearest !== undefined) warnings.push(`${name} is no variable of ours${didYouMean(nearest)}`);
+  }
+  return warnings;
+}
+
+const didYouMean = (name: string | undefined, prefix = '') =>
+  name === undefined ? '' : `; did you mean ${prefix}${name}?`;
+
+export const flagOf = (field: Pick<Field, 'name'>) => field.name.toLowerCase().replaceAll('_', '-');

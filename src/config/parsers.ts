@@ -1,0 +1,167 @@
+/**
+ * Parsers of the config table. Each takes the text of a variable and returns its value, or a problem that
+ * says what is expected; `load` adds the variable's name and what it got.
+ */
+import ipaddr from 'ipaddr.js';
+
+export type Parsed<T> = { ok: true; value: T } | { ok: false; expected: string };
+export type Parser<T> = (text: string) => Parsed<T>;
+
+const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
+const no = (expected: string): Parsed<never> => ({ ok: false, expected });
+
+export const text: Parser<string> = (value) => ok(value);
+
+export const bool: Parser<boolean> = (value) => {
+  const lower = value.toLowerCase();
+  if (['true', '1', 'yes', 'on'].includes(lower)) return ok(true);
+  if (['false', '0', 'no', 'off'].includes(lower)) return ok(false);
+  return no('true or false');
+};
+
+/** A whole number from `min` to `max`. */
+export const integer =
+  (min: number, max: number): Parser<number> =>
+  (value) => {
+    const number = Number(value);
+    return /^-?\d+$/.test(value) && number >= min && number <= max
+      ? ok(number)
+      : no(`a whole number from ${min} to ${max}`);
+  };
+
+const UNITS: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+/** Bytes: a number, or a number with K, M or G (also KB, KiB, …), always powers of 1,024. */
+export const bytes =
+  (min: number, max: number): Parser<number> =>
+  (value) => {
+    const match = /^(\d{1,15})\s*([kmg]?)(?:i?b)?$/i.exec(value.trim());
+    const number = match ? Number(match[1]) * UNITS[match[2]!.toLowerCase()]! : Number.NaN;
+    return number >= min && number <= max
+      ? ok(number)
+      : no(`a size from ${min} to ${max} bytes, such as 65536, 64K or 1GiB`);
+  };
+
+export const oneOf =
+  <const T extends string>(...choices: readonly T[]): Parser<T> =>
+  (value) => {
+    const found = choices.find((choice) => choice === value);
+    return found === undefined ? no(`one of ${choices.join(', ')}`) : ok(found);
+  };
+
+/** Items between commas, trimmed, empty ones left out. */
+export const list: Parser<readonly string[]> = (value) =>
+  ok(
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+
+/** A list whose items are all among `choices`. */
+export const listOf =
+  <const T extends string>(...choices: readonly T[]): Parser<readonly T[]> =>
+  (value) => {
+    const items = (list(value) as { value: readonly string[] }).value;
+    const known = (item: string): item is T => (choices as readonly string[]).includes(item);
+    return items.length > 0 && items.every(known) ? ok(items) : no(`a list of ${choices.join(', ')}`);
+  };
+
+export type ListenAddress = { host: string | undefined; port: number };
+
+/** `host:port`, `[v6]:port` or `:port` (all interfaces). Port 0 takes a free one. */
+export const listenAddress: Parser<ListenAddress> = (value) => {
+  const match = /^(\[[0-9a-f:.]+\]|[^\s:[\]]*):(\d{1,5})$/i.exec(value);
+  const port = match ? Number(match[2]) : Number.NaN;
+  if (!match || !(port <= 65_535)) return no('host:port or :port, such as 127.0.0.1:8080');
+  const host = match[1]!.replace(/^\[|\]$/g, '');
+  return ok({ host: host === '' ? undefined : host, port });
+};
+
+/** Where requests go: http://, https:// with an optional base path, or unix:/path/of.sock. */
+export type OriginUrl = {
+  protocol: 'http:' | 'https:';
+  hostname: string;
+  port: number;
+  /** In front of every path, as text; without a slash at its end. */
+  basePath: string;
+  socketPath?: string;
+  /** As the owner wrote it, for people. */
+  text: string;
+};
+
+export const originUrl: Parser<OriginUrl> = (value) => {
+  const expected = 'http://host[:port][/base], https://… or unix:/path/of.sock';
+  if (value.startsWith('unix:/')) {
+    return ok({
+      protocol: 'http:',
+      hostname: 'localhost',
+      port: 80,
+      basePath: '',
+      socketPath: value.slice(5),
+      text: value,
+    });
+  }
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return no(expected);
+  if (url.username !== '' || url.search !== '' || url.hash !== '') {
+    return no(`${expected}, without user, query or fragment`);
+  }
+  const { protocol, hostname } = url;
+  const port = url.port === '' ? (protocol === 'https:' ? 443 : 80) : Number(url.port);
+  return ok({ protocol, hostname, port, basePath: basePathOf(value), text: value });
+};
+
+/** The path as it was written: URL would decode and normalise what the origin must see unchanged. */
+function basePathOf(value: string): string {
+  const afterScheme = value.indexOf('://') + 3;
+  const slash = value.indexOf('/', afterScheme);
+  return slash === -1 ? '' : value.slice(slash).replace(/\/+$/, '');
+}
+
+/** At least 32 characters: shorter secrets can be guessed from one signature. */
+export const secret: Parser<string> = (value) =>
+  value.length >= 32
+    ? ok(value)
+    : no(`at least 32 characters (this one has ${value.length}); make one with: openssl rand -hex 32`);
+
+export type NamedSecret = { kid: string; secret: string };
+
+/** `kid:secret,kid:secret`: the first signs, all verify. */
+export const namedSecrets: Parser<readonly NamedSecret[]> = (value) => {
+  const expected = 'kid:secret,kid:secret with kids of 1 to 16 characters a-z 0-9, each once';
+  const secrets: NamedSecret[] = [];
+  for (const item of value.split(',')) {
+    const match = /^\s*([a-z0-9]{1,16}):(\S+)\s*$/.exec(item);
+    if (!match || secrets.some((other) => other.kid === match[1])) return no(expected);
+    if (match[2]!.length < 32) {
+      return no(
+        `secrets of at least 32 characters (that of kid ${match[1]} is shorter); openssl rand -hex 32`,
+      );
+    }
+    secrets.push({ kid: match[1]!, secret: match[2]! });
+  }
+  return ok(secrets);
+};
+
+/** A path that starts with a slash and ends without one, or nothing. */
+export const pathPrefix: Parser<string> = (value) =>
+  value === '' || /^(\/[A-Za-z0-9._~-]+)+$/.test(value) ? ok(value) : no('a path such as /_gt, or nothing');
+
+export const originList: Parser<readonly string[]> = (value) => {
+  const items = (list(value) as { value: readonly string[] }).value;
+  const good = items.every((item) => URL.canParse(item) && new URL(item).origin === item);
+  return good ? ok(items) : no('origins between commas, such as https://www.example.com,https://example.com');
+};
+
+export type TrustProxy = boolean | number | readonly string[];
+
+/** `false`, `true` (the peer is a proxy), a number of hops, or CIDR ranges of trusted peers. */
+export const trustProxy: Parser<TrustProxy> = (value) => {
+  const lower = value.toLowerCase();
+  if (lower === 'true' || lower === 'false') return ok(lower === 'true');
+  if (/^\d{1,2}$/.test(value)) return ok(value === '0' ? false : Number(value));
+  const items = (list(value) as { value: readonly string[] }).value;
+  const good = items.length > 0 && items.every((item) => ipaddr.isValid(item) || ipaddr.isValidCIDR(item));
+  return good ? ok(items) : no('false, true, a number of hops, or CIDR ranges such as 10.0.0.0/8,::1');
+};

@@ -1,0 +1,123 @@
+/**
+ * The room `edge`: every request passes here once. It is refused, or becomes an Exchange with one resolved
+ * address and one route, and goes to the one room that answers it.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ClientAddress, Exchange, RequestSide } from '../http/exchange.ts';
+import { headerValue } from '../http/raw-headers.ts';
+import { assertNever } from '../lib/assert-never.ts';
+import { answerJson, answerRefusal, answerWrongMethod } from './answers.ts';
+import type { ObserveRequest } from './observe.ts';
+import { type Refusal, refusalOf } from './refuse.ts';
+import { factsOf, type RequestFacts } from './request-facts.ts';
+import type { Route, Router } from './route.ts';
+
+export type Readiness = { httpStatus: 200 | 503; body: unknown };
+
+export type HandleDeps = {
+  route: Router;
+  resolveAddress(clientReq: IncomingMessage): ClientAddress;
+  forward(exchange: Exchange): void;
+  openTunnel(upgrade: { exchange: RequestSide; socket: Duplex; early: Buffer }): void;
+  collect: {
+    post(exchange: Exchange): void;
+    preflight(exchange: Exchange): void;
+    pixel(exchange: Exchange): void;
+  };
+  readiness(): Readiness;
+  observe: ObserveRequest;
+  onRefused(reason: string): void;
+  /** A private peer that we do not trust sends X-Forwarded-*: somebody forgot TRUST_PROXY. */
+  onUntrustedForwarded(address: ClientAddress): void;
+  newRequestId(): string;
+  /** Epoch milliseconds. */
+  now(): number;
+  secure: boolean;
+};
+
+export type Handle = {
+  request(clientReq: IncomingMessage, clientRes: ServerResponse): void;
+  upgrade(clientReq: IncomingMessage, socket: Duplex, early: Buffer): void;
+  /** Whether a request that asks for it may become a tunnel; if not it is an ordinary request. */
+  mayUpgrade(clientReq: IncomingMessage): boolean;
+};
+
+export function createHandle(deps: HandleDeps): Handle {
+  function request(clientReq: IncomingMessage, clientRes: ServerResponse): void {
+    const facts = factsOf(clientReq);
+    const refusal = refusalOf(clientReq, facts);
+    if (refusal !== null) return refuse(clientRes, refusal);
+    clientReq.url = facts.target;
+    const route = deps.route(facts);
+    deps.observe(route.kind, clientRes);
+    dispatch(route, { ...requestSide(clientReq, facts), clientRes });
+  }
+
+  function refuse(clientRes: ServerResponse, refusal: Refusal): void {
+    deps.observe('refused', clientRes);
+    deps.onRefused(refusal.reason);
+    answerRefusal(clientRes, refusal);
+  }
+
+  function requestSide(clientReq: IncomingMessage, facts: RequestFacts): RequestSide {
+    const address = deps.resolveAddress(clientReq);
+    const trusted = address.peerTrusted;
+    const proto = headerValue(clientReq.rawHeaders, 'x-forwarded-proto');
+    const forwardedHost = headerValue(clientReq.rawHeaders, 'x-forwarded-host');
+    if (!trusted && proto !== undefined) deps.onUntrustedForwarded(address);
+    return {
+      clientReq,
+      address,
+      requestId: (trusted && headerValue(clientReq.rawHeaders, 'x-request-id')) || deps.newRequestId(),
+      receivedAt: deps.now(),
+      scheme: schemeOf(trusted ? proto : undefined, deps.secure),
+      host: (trusted && forwardedHost) || facts.host || '',
+    };
+  }
+
+  function dispatch(route: Route, exchange: Exchange): void {
+    switch (route.kind) {
+      case 'forward':
+        return deps.forward(exchange);
+      case 'collect':
+        return deps.collect.post(exchange);
+      case 'preflight':
+        return deps.collect.preflight(exchange);
+      case 'pixel':
+        return deps.collect.pixel(exchange);
+      case 'healthz':
+        return answerHealth(exchange, { httpStatus: 200, body: { status: 'ok' } });
+      case 'readyz':
+        return answerHealth(exchange, deps.readiness());
+      default:
+        return assertNever(route);
+    }
+  }
+
+  function upgrade(clientReq: IncomingMessage, socket: Duplex, early: Buffer): void {
+    const facts = factsOf(clientReq);
+    clientReq.url = facts.target;
+    deps.openTunnel({ exchange: requestSide(clientReq, facts), socket, early });
+  }
+
+  function mayUpgrade(clientReq: IncomingMessage): boolean {
+    const facts = factsOf(clientReq);
+    if (facts.transferEncoding || facts.contentLength || refusalOf(clientReq, facts) !== null) return false;
+    const h2c = (clientReq.headers.upgrade ?? '').toLowerCase().startsWith('h2c');
+    return !h2c && deps.route(facts).kind === 'forward';
+  }
+
+  return { request, upgrade, mayUpgrade };
+}
+
+function answerHealth({ clientReq, clientRes }: Exchange, readiness: Readiness): void {
+  if (clientReq.method !== 'GET' && clientReq.method !== 'HEAD')
+    return answerWrongMethod(clientRes, 'GET, HEAD');
+  answerJson(clientRes, readiness.httpStatus, readiness.body);
+}
+
+function schemeOf(forwardedProto: string | undefined, secure: boolean): 'http' | 'https' {
+  if (forwardedProto !== undefined) return forwardedProto.toLowerCase() === 'https' ? 'https' : 'http';
+  return secure ? 'https' : 'http';
+}

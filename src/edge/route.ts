@@ -1,0 +1,38 @@
+/** Which requests are ours (PROTOCOL: "Which requests are ours"): a pure function from a request to a union. */
+import type { RequestFacts } from './request-facts.ts';
+
+export type Route =
+  | { kind: 'forward' }
+  | { kind: 'collect' }
+  | { kind: 'preflight' }
+  | { kind: 'pixel' }
+  | { kind: 'healthz' }
+  | { kind: 'readyz' };
+
+const FORWARD: Route = { kind: 'forward' };
+const COLLECT: Route = { kind: 'collect' };
+const PREFLIGHT: Route = { kind: 'preflight' };
+
+export type Router = (facts: RequestFacts) => Route;
+
+/** `pathPrefix` moves every path of ours, so that the site's own `/collect` stays the site's. */
+export function createRouter(pathPrefix: string): Router {
+  const reserved = new Map<string, Route>([
+    [`${pathPrefix}/collect`, COLLECT],
+    [`${pathPrefix}/px.gif`, { kind: 'pixel' }],
+    [`${pathPrefix}/healthz`, { kind: 'healthz' }],
+    [`${pathPrefix}/readyz`, { kind: 'readyz' }],
+  ]);
+  return function route(facts) {
+    if (facts.method === 'POST' && facts.signed) return COLLECT;
+    const found = reserved.get(pathOf(facts.target));
+    if (found === undefined) return FORWARD;
+    if (facts.method !== 'OPTIONS') return found;
+    return found === COLLECT && facts.preflight ? PREFLIGHT : FORWARD;
+  };
+}
+
+function pathOf(target: string): string {
+  const query = target.indexOf('?');
+  return query === -1 ? target : target.slice(0, query);
+}

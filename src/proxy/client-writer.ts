@@ -1,0 +1,69 @@
+/** The end of every chain of writers: a response onto the client's socket. */
+import type { ServerResponse } from 'node:http';
+import { isName, type RawHeaders } from '../http/raw-headers.ts';
+import type { ResponseHead, ResponseWriter } from '../http/response-writer.ts';
+
+/** Up to here node joins head and body into one string, and so into one write. */
+const ONE_WRITE_BYTES = 4096;
+
+/** A class, because one is made for each request. */
+export class ClientWriter implements ResponseWriter {
+  readonly #clientRes: ServerResponse;
+  /** Body bytes that Content-Length still promises; -1 where there is none. */
+  #remaining = -1;
+  #ended = false;
+
+  constructor(clientRes: ServerResponse) {
+    this.#clientRes = clientRes;
+  }
+
+  onDrain(resume: () => void): void {
+    this.#clientRes.on('drain', resume);
+  }
+
+  head(head: ResponseHead): void {
+    this.#remaining = contentLengthLast(head.headers);
+    this.#clientRes.writeHead(head.status, head.reason, head.headers);
+  }
+
+  data(chunk: Buffer): boolean {
+    if (this.#remaining !== chunk.length) {
+      if (this.#remaining > 0) this.#remaining -= chunk.length;
+      return this.#clientRes.write(chunk);
+    }
+    this.#ended = true;
+    if (chunk.length <= ONE_WRITE_BYTES) this.#clientRes.end(chunk.toString('latin1'), 'latin1');
+    else this.#clientRes.end(chunk);
+    return true;
+  }
+
+  end(trailers: RawHeaders): void {
+    if (this.#ended) return;
+    if (trailers.length > 0) this.#clientRes.addTrailers(pairs(trailers));
+    this.#clientRes.end();
+  }
+
+  abort(): void {
+    this.#clientRes.destroy();
+  }
+}
+
+/**
+ * Moves Content-Length to the end, in place: node encodes the headers behind it as UTF-8, which mangles a
+ * Latin-1 Content-Disposition (node issue 50978). Returns its value, or -1.
+ */
+function contentLengthLast(headers: RawHeaders): number {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (!isName(headers[i]!, 'content-length')) continue;
+    const [name, value] = headers.splice(i, 2);
+    headers.push(name!, value!);
+    return Number(value);
+  }
+  return -1;
+}
+
+function pairs(flat: RawHeaders): [string, string][] {
+  const result: [string, string][] = [];
+  for (let i = 0; i < flat.length; i += 2) result.push([flat[i]!, flat[i + 1]!]);
+  return result;
+}

@@ -1,0 +1,140 @@
+/**
+ * The room `proxy`: one exchange, read top to bottom as the bytes move. Everything is passed on as it came but
+ * hop-by-hop headers and what `http/forwarded` says; bodies stream both ways, and whoever is slow slows the
+ * other side. Redirects are the client's to follow.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Exchange } from '../http/exchange.ts';
+import { headerValue, type RawHeaders } from '../http/raw-headers.ts';
+import type { ResponseWriter } from '../http/response-writer.ts';
+import { ClientWriter } from './client-writer.ts';
+import type {
+  OriginClient,
+  OriginExchange,
+  OriginFailure,
+  OriginResponseHandler,
+} from './origin/origin-client.ts';
+import { answerError, errorOf } from './proxy-error.ts';
+import { clientHeaders, originHeaders, type RequestHeaderOptions } from './request-headers.ts';
+
+/** What injection wants of one exchange: a writer before the client's. */
+export type EditedExchange = { wrap(next: ResponseWriter): ResponseWriter };
+
+export type ForwardDeps = {
+  client: OriginClient;
+  /** Asked once for each exchange; may edit the headers that go to the origin. Null: nothing to edit. */
+  beginEdit(exchange: Exchange, headers: RawHeaders): EditedExchange | null;
+  onOriginHead(seconds: number): void;
+  onOriginFailure(exchange: Exchange, failure: OriginFailure, cause: Error): void;
+  /** Milliseconds that never go back. */
+  monotonic(): number;
+};
+
+export type ForwardOptions = RequestHeaderOptions & { basePath: string };
+
+export type Forward = (exchange: Exchange) => void;
+
+export function createForward(options: ForwardOptions, deps: ForwardDeps): Forward {
+  return function forward(exchange) {
+    new Forwarding(exchange, options, deps).start();
+  };
+}
+
+/** RFC 9110 §9.2.2: what may be sent again when a reused connection died before its first byte. */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+/** A class, because one is made for each request: methods on the prototype instead of closures. */
+class Forwarding implements OriginResponseHandler {
+  readonly #exchange: Exchange;
+  readonly #options: ForwardOptions;
+  readonly #deps: ForwardDeps;
+  readonly #headers: RawHeaders;
+  #writer: ResponseWriter;
+  #origin: OriginExchange | null = null;
+  #sentAt = 0;
+  #state: 'waiting' | 'answering' | 'done' = 'waiting';
+  #triedAgain = false;
+
+  constructor(exchange: Exchange, options: ForwardOptions, deps: ForwardDeps) {
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#deps = deps;
+    this.#headers = originHeaders(exchange, options);
+    const client = new ClientWriter(exchange.clientRes);
+    this.#writer = deps.beginEdit(exchange, this.#headers)?.wrap(client) ?? client;
+  }
+
+  start(): void {
+    this.#writer.onDrain(() => this.#origin?.resume());
+    this.#exchange.clientRes.once('close', () => this.#onClientClosed());
+    this.#send();
+  }
+
+  #send(): void {
+    const { clientReq } = this.#exchange;
+    const path = this.#options.basePath + clientReq.url!;
+    const body = hasBody(clientReq) ? clientReq : null;
+    this.#sentAt = this.#deps.monotonic();
+    this.#origin = this.#deps.client.send(
+      { method: clientReq.method!, path, headers: this.#headers, body },
+      this,
+    );
+  }
+
+  onInformational(status: number, headers: RawHeaders): void {
+    if (status !== 103 || this.#exchange.clientReq.httpVersion !== '1.1') return;
+    const hints: Record<string, string | string[]> = {};
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = headers[i]!.toLowerCase();
+      hints[name] = name in hints ? [hints[name]!, headers[i + 1]!].flat() : headers[i + 1]!;
+    }
+    if (hints.link !== undefined) this.#exchange.clientRes.writeEarlyHints(hints as { link: string });
+  }
+
+  onHead(status: number, reason: string, headers: RawHeaders): void {
+    this.#state = 'answering';
+    this.#deps.onOriginHead((this.#deps.monotonic() - this.#sentAt) / 1000);
+    this.#writer.head({ status, reason, headers: clientHeaders(headers) });
+  }
+
+  onData(chunk: Buffer): boolean {
+    return this.#writer.data(chunk);
+  }
+
+  onEnd(trailers: RawHeaders): void {
+    this.#state = 'done';
+    this.#writer.end(trailers);
+  }
+
+  onFailure(failure: OriginFailure, cause: Error): void {
+    if (this.#state === 'done') return;
+    if (this.#state === 'waiting' && this.#mayTryAgain(failure)) {
+      this.#triedAgain = true;
+      this.#send();
+      return;
+    }
+    this.#deps.onOriginFailure(this.#exchange, failure, cause);
+    if (this.#state === 'waiting') answerError(this.#exchange, errorOf(failure));
+    else this.#writer.abort();
+    this.#state = 'done';
+  }
+
+  #mayTryAgain(failure: OriginFailure): boolean {
+    const { clientReq } = this.#exchange;
+    return (
+      failure === 'reset' && !this.#triedAgain && !hasBody(clientReq) && IDEMPOTENT.has(clientReq.method!)
+    );
+  }
+
+  #onClientClosed(): void {
+    if (this.#state === 'done') return;
+    this.#state = 'done';
+    this.#origin?.abort();
+  }
+}
+
+/** RFC 9112 §6.3: a request has a body only if one of these headers says so. */
+function hasBody({ rawHeaders }: IncomingMessage): boolean {
+  if (headerValue(rawHeaders, 'transfer-encoding') !== undefined) return true;
+  return (headerValue(rawHeaders, 'content-length') ?? '0') !== '0';
+}

@@ -1,0 +1,48 @@
+/**
+ * What forwarding needs of an HTTP client: one request out, the response in pieces, nothing interpreted.
+ * Header arrays are raw and hold hop-by-hop headers too; the caller removes them.
+ */
+import type { Readable } from 'node:stream';
+import type { RawHeaders } from '../../http/raw-headers.ts';
+
+export type OriginRequest = {
+  method: string;
+  /** Path and query, byte for byte. */
+  path: string;
+  headers: RawHeaders;
+  body: Readable | null;
+};
+
+/** Why the origin gave no response, or not all of it. */
+export type OriginFailure =
+  | 'refused'
+  | 'unresolvable'
+  | 'connect-timeout'
+  | 'head-timeout'
+  | 'reset'
+  | 'tls'
+  | 'invalid'
+  | 'aborted';
+
+/** Called in order: `onInformational` any number of times, `onHead` once, `onData`, then one of the last two. */
+export type OriginResponseHandler = {
+  onInformational(status: number, headers: RawHeaders): void;
+  onHead(status: number, reason: string, headers: RawHeaders): void;
+  /** False pauses the origin until `resume`. */
+  onData(chunk: Buffer): boolean;
+  onEnd(trailers: RawHeaders): void;
+  /** After `onHead` too: the body was cut. Never after `onEnd`. */
+  onFailure(failure: OriginFailure, cause: Error): void;
+};
+
+export type OriginExchange = {
+  resume(): void;
+  /** Ends the exchange and its connection; the handler is not called again. */
+  abort(): void;
+};
+
+export type OriginClient = {
+  send(request: OriginRequest, handler: OriginResponseHandler): OriginExchange;
+  /** Ends idle connections now and busy ones too. */
+  close(): Promise<void>;
+};
