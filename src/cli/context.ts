@@ -1,0 +1,21 @@
+/** What a command may see of the process: main.ts hands it over, tests make their own. */
+import type { Arguments } from './arguments.ts';
+
+export type Context = {
+  args: Arguments;
+  env: Readonly<Record<string, string | undefined>>;
+  /** A person looks at standard error: colours, pretty lines, a banner. */
+  terminal: boolean;
+  /** A line on standard output. */
+  print(text: string): void;
+  /** A line on standard error. */
+  printError(text: string): void;
+  readFile(path: string): string;
+  /** Resolves when the process is asked to stop, with the signal's name. */
+  stopSignal(): Promise<string>;
+  /** Each call of the listener is one SIGHUP. */
+  onHangUp(listener: () => void): void;
+};
+
+/** Returns the exit code: 0 fine, 1 failed, 2 wrong usage or configuration. */
+export type Command = (context: Context) => Promise<number>;

@@ -1,0 +1,54 @@
+/** From the first word to its command. Commands are loaded when they are asked for. */
+import type { Command, Context } from './context.ts';
+
+type Entry = { summary: string; load(): Promise<Command> };
+
+const COMMANDS: Record<string, Entry> = {
+  start: {
+    summary: 'serve where FORWARD_DESTINATION is set, else demo (the default)',
+    load: async () => (await import('./start.ts')).start,
+  },
+  serve: {
+    summary: 'the proxy before your site',
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  demo: {
+    summary: 'a small shop of our own behind the proxy, and the live view',
+    load: async () => (await import('./demo.ts')).demo,
+  },
+  healthcheck: {
+    summary: 'exit code 0 if a running instance is healthy: for containers without a shell',
+    load: async () => (await import('./healthcheck.ts')).healthcheck,
+  },
+  help: {
+    summary: 'this text',
+    load: async () => help,
+  },
+  version: {
+    summary: 'the version',
+    load: async () => (await import('./version.ts')).version,
+  },
+};
+
+export async function run(context: Context): Promise<number> {
+  const { command, flags } = context.args;
+  if ('help' in flags || command === 'help') return help(context);
+  const name = 'version' in flags ? 'version' : command || 'start';
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry === undefined) {
+    context.printError(`gotrack: ${JSON.stringify(name)} is no command; see gotrack help`);
+    return 2;
+  }
+  return (await entry.load())(context);
+}
+
+const help: Command = async ({ print }) => {
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`);
+  print(`gotrack [command] [--variable value …]
+
+${lines.join('\n')}
+
+Every variable of README is a flag too: SERVER_ADDR is --server-addr. Secrets are read from the environment or
+from NAME_FILE only.`);
+  return 0;
+};

@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+/** Environment and arguments in, exit code out: the only user of `process`. */
+import { readFileSync } from 'node:fs';
+import { parseArguments } from './cli/arguments.ts';
+
+// More threads than the two that a hanging disk may hold (journal), set before anything starts the pool.
+process.env.UV_THREADPOOL_SIZE ??= '16';
+
+const { run } = await import('./cli/run.ts');
+
+process.exitCode = await run({
+  args: parseArguments(process.argv.slice(2)),
+  env: process.env,
+  terminal: process.stderr.isTTY === true,
+  print: (text) => void process.stdout.write(`${text}\n`),
+  printError: (text) => void process.stderr.write(`${text}\n`),
+  readFile: (path) => readFileSync(path, 'utf8'),
+  stopSignal: () =>
+    new Promise((resolve) => {
+      process.once('SIGTERM', resolve);
+      process.once('SIGINT', resolve);
+    }),
+  onHangUp: (listener) => void process.on('SIGHUP', listener),
+});
