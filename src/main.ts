@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** Environment and arguments in, exit code out: the only user of `process`. */
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { parseArguments } from './cli/arguments.ts';
 
 // More threads than the two that a hanging disk may hold (journal), set before anything starts the pool.
@@ -15,6 +16,10 @@ process.exitCode = await run({
   print: (text) => void process.stdout.write(`${text}\n`),
   printError: (text) => void process.stderr.write(`${text}\n`),
   readFile: (path) => readFileSync(path, 'utf8'),
+  process: {
+    owner: `pid ${process.pid} on ${hostname()}`,
+    writeOut: (bytes, done) => void process.stdout.write(bytes, done),
+  },
   stopSignal: () =>
     new Promise((resolve) => {
       process.once('SIGTERM', resolve);

@@ -3,8 +3,9 @@ export type SinkReport = {
   state: string;
   /** RFC 3339. */
   since: string;
-  lag_events: number;
-  lag_s: number;
+  /** Null while the journal is not open and nobody knows. */
+  lag_events: number | null;
+  lag_s: number | null;
   error?: string;
 };
 

@@ -6,12 +6,19 @@ export type Arguments = {
   rest: string[];
 };
 
-/** A flag without a value is `true`. The first word that is no flag is the command; `serve` where there is none. */
+/**
+ * A flag without a value is `true`; of one that is there twice, the last counts. The first word that is no flag
+ * is the command, empty where there is none. Behind `--` there are no flags.
+ */
 export function parseArguments(argv: readonly string[]): Arguments {
   const flags: Record<string, string> = {};
   const words: string[] = [];
   for (let i = 0; i < argv.length; i++) {
     const item = argv[i]!;
+    if (item === '--') {
+      words.push(...argv.slice(i + 1));
+      break;
+    }
     if (!item.startsWith('--')) {
       words.push(item);
       continue;

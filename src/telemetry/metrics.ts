@@ -124,6 +124,12 @@ export const METRICS = {
     help: 'Time of one group commit, write and fdatasync',
     buckets: SYNC_SECONDS,
   },
+  journalDamagedBytes: {
+    name: 'gotrack_journal_damaged_bytes_total',
+    kind: 'counter',
+    labels: [],
+    help: 'Bytes of the journal that could not be read back; a copy of them is kept beside it',
+  },
   journalRefusals: {
     name: 'gotrack_journal_refusals_total',
     kind: 'counter',

@@ -62,11 +62,15 @@ function sinkRow(name, { state, since, lag_events: lagEvents, lag_s: lagSeconds,
   showState(chip, state);
   const ageSeconds = (Date.now() - Date.parse(since)) / 1000;
   if (ageSeconds >= 0) chip.title = `for ${formatSpan(ageSeconds)}`;
-  const behind = `${formatCount(lagEvents)} behind, ${formatSpan(lagSeconds)}`;
-  const lag = lagEvents > 0 ? behind : 'nothing waits';
+  const lag = lagText(lagEvents, lagSeconds);
   const row = make('li', {}, make('b', {}, name), chip, make('span', { className: 'lag' }, lag));
   if (error) row.append(make('p', { className: 'error' }, error));
   return row;
+}
+
+function lagText(events, seconds) {
+  if (events === null) return 'waits for the journal';
+  return events > 0 ? `${formatCount(events)} behind, ${formatSpan(seconds)}` : 'nothing waits';
 }
 
 const GOOD = new Set(['ok', 'up', 'open', 'ready', 'running', 'idle', 'writing']);

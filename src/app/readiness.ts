@@ -1,0 +1,46 @@
+/** What `/readyz` says (PROTOCOL: "Health"): a pure function of the states of the parts. */
+export type Phase = 'starting' | 'serving' | 'draining';
+
+export type JournalReport = { state: string; used: number; error?: string };
+export type SinkReport = {
+  state: string;
+  /** RFC 3339. */
+  since: string;
+  /** Null while the journal is not open and nobody knows. */
+  lag_events: number | null;
+  lag_s: number | null;
+  error?: string;
+};
+
+export type ReadinessBody = {
+  status: 'ready' | 'degraded' | 'starting' | 'draining';
+  journal: JournalReport;
+  sinks: Record<string, SinkReport>;
+};
+
+export type ReadinessFacts = {
+  phase: Phase;
+  journal: JournalReport;
+  sinks: Record<string, SinkReport>;
+  /** READY_SINKS=all: what is out of order makes a 503. */
+  strict: boolean;
+};
+
+export type ReadinessAnswer = { httpStatus: 200 | 503; body: ReadinessBody };
+
+/** With the error texts, which stay on the metrics listener. */
+export function readinessOf({ phase, journal, sinks, strict }: ReadinessFacts): ReadinessAnswer {
+  const wrong = journal.state !== 'open' || Object.values(sinks).some((sink) => sink.state !== 'ok');
+  const status = phase !== 'serving' ? phase : wrong ? 'degraded' : 'ready';
+  const unready = phase !== 'serving' || (strict && wrong);
+  return { httpStatus: unready ? 503 : 200, body: { status, journal, sinks } };
+}
+
+/** The same for the site's port: whoever can reach the site learns no path and no host of ours. */
+export function withoutErrors({ httpStatus, body }: ReadinessAnswer): ReadinessAnswer {
+  const { error: _, ...journal } = body.journal;
+  const sinks = Object.fromEntries(
+    Object.entries(body.sinks).map(([name, { error: __, ...sink }]) => [name, sink]),
+  );
+  return { httpStatus, body: { status: body.status, journal, sinks } };
+}

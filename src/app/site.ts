@@ -1,0 +1,187 @@
+/** The way of a request: edge, proxy and injection, put together from the configuration. */
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import type { Config } from '../config/fields.ts';
+import { createHandle, type HandleDeps, type Readiness } from '../edge/handle.ts';
+import { createObserve } from '../edge/observe.ts';
+import { createRouter } from '../edge/route.ts';
+import { createEdge } from '../edge/server.ts';
+import { createResolveAddress, isPrivateAddress } from '../http/client-address.ts';
+import type { ClientAddress, Exchange, RequestSide } from '../http/exchange.ts';
+import { createInject, type InjectDeps, type ServedDocument } from '../inject/inject.ts';
+import type { Clock } from '../lib/clock.ts';
+import { createForward } from '../proxy/forward.ts';
+import type { OriginFailure } from '../proxy/origin/origin-client.ts';
+import { createUndiciClient } from '../proxy/origin/undici-client.ts';
+import { createTunnels } from '../proxy/tunnel.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tokens } from '../token/tokens.ts';
+
+export type SiteDeps = {
+  clock: Clock;
+  log: Logger;
+  metrics: Metrics;
+  tokens: Tokens;
+  collect: HandleDeps['collect'] & { recordDocument(served: ServedDocument): void };
+  consentOf: InjectDeps['consentOf'];
+  readiness(): Readiness;
+};
+
+export type Site = {
+  listen(): Promise<AddressInfo>;
+  /** Lets exchanges finish for DRAIN_MS. */
+  close(): Promise<void>;
+};
+
+export function createSite(config: Config, deps: SiteDeps): Site {
+  const { clock, log, metrics, collect, readiness } = deps;
+  const origin = originOf(config);
+  const client = createUndiciClient(origin);
+  const headers = requestHeaderOptions(config, deps.tokens);
+  const onOriginFailure = reportOriginFailure(log, metrics);
+
+  const tunnels = createTunnels(
+    { ...origin, ...headers },
+    {
+      onOpen: () => metrics.tunnels.inc(),
+      onClose: () => metrics.tunnels.dec(),
+      onFailure: onOriginFailure,
+    },
+  );
+  const forward = createForward(
+    { ...headers, basePath: origin.basePath },
+    {
+      client,
+      beginEdit: createInjection(config, deps).begin,
+      onOriginHead: (seconds) => metrics.originSeconds.observe(seconds),
+      onOriginFailure,
+      monotonic: clock.monotonic,
+    },
+  );
+  const resolve = createResolveAddress({
+    trust: config.trustProxy,
+    clientIpHeaders: lowerCase(config.clientIpHeaders),
+  });
+  const handle = createHandle({
+    route: createRouter(config.pathPrefix),
+    resolveAddress: ({ socket, rawHeaders }) => resolve(socket.remoteAddress, rawHeaders),
+    forward,
+    openTunnel: tunnels.open,
+    collect,
+    readiness,
+    observe: createObserve(metrics, clock.monotonic),
+    onRefused: () => metrics.rejections.inc({ reason: 'refused-request' }),
+    onFault: reportFault(log, metrics),
+    onUntrustedForwarded: warnOfUntrustedPeer(log),
+    newRequestId: randomUUIDv7,
+    now: clock.now,
+    secure: false,
+  });
+  const edge = createEdge(
+    { ...config.serverAddr, maxConnections: config.maxConnections, drainMs: config.drainMs },
+    {
+      handle,
+      closeTunnels: tunnels.closeAll,
+      onBadRequest: () => metrics.rejections.inc({ reason: 'malformed-request' }),
+    },
+  );
+  return {
+    listen: edge.listen,
+    close: async () => {
+      await edge.close();
+      await client.close();
+    },
+  };
+}
+
+function originOf(config: Config) {
+  const { protocol, hostname, port, socketPath, basePath } = config.forwardDestination!;
+  const ca = config.originCa === undefined ? undefined : readFileSync(config.originCa, 'utf8');
+  return {
+    ...{ protocol, hostname, port, socketPath, basePath },
+    origin: `${protocol}//${hostname}:${port}`,
+    connectTimeoutMs: config.originConnectTimeoutMs,
+    headTimeoutMs: config.originTimeoutMs,
+    tls: { rejectUnauthorized: !config.originTlsSkipVerify, ca },
+  };
+}
+
+function requestHeaderOptions(config: Config, tokens: Tokens) {
+  return {
+    clientIpHeaders: new Set(lowerCase(config.clientIpHeaders)),
+    withoutOurCookie: (cookie: string) => {
+      const headers = ['cookie', cookie];
+      tokens.takeCookie(headers);
+      return headers[1] ?? '';
+    },
+  };
+}
+
+function createInjection(config: Config, deps: SiteDeps) {
+  const { clock, log, metrics, tokens, consentOf, collect } = deps;
+  return createInject(
+    {
+      script: readFileSync(new URL('../../client/dist/tracker.js', import.meta.url), 'utf8'),
+      tracking: config.tracking,
+      pathPrefix: config.pathPrefix,
+      collectUrl: config.collectUrl,
+      identity: config.identity,
+      trackHash: config.trackHash,
+      frames: config.injectFrames,
+      consentRequired: config.consent === 'required',
+      injectPaths: config.injectPaths,
+      injectExclude: config.injectExclude,
+      bufferBytes: config.injectBufferBytes,
+      vary: config.vary,
+      debugHeaders: config.debugHeaders,
+      documentEvents: config.documentEvents,
+    },
+    {
+      clock,
+      newDocumentId: randomUUIDv7,
+      newSessionId: randomUUID,
+      mintPage: tokens.mintPage,
+      documentProof: tokens.documentProof,
+      sessionOf: ({ clientReq }: Exchange) => tokens.readCookie(clientReq.rawHeaders)?.session ?? null,
+      consentOf,
+      recordDocument: collect.recordDocument,
+      metrics,
+      log,
+    },
+  );
+}
+
+const lowerCase = (names: readonly string[]) => names.map((name) => name.toLowerCase());
+
+function reportOriginFailure(log: Logger, metrics: Metrics) {
+  return ({ requestId, clientReq }: RequestSide, failure: OriginFailure, cause: Error) => {
+    metrics.originFailures.inc({ reason: failure });
+    const path = (clientReq.url ?? '').split('?', 1)[0];
+    log.warn(
+      { failure, requestId, method: clientReq.method, path, cause: cause.message },
+      'the origin gave no answer',
+    );
+  };
+}
+
+function reportFault(log: Logger, metrics: Metrics) {
+  return (cause: unknown) => {
+    metrics.faults.inc({ room: 'edge' });
+    log.error({ err: cause }, 'a fault of ours at the edge');
+  };
+}
+
+/** Once: somebody put a proxy before us and did not say so, and every visitor has that proxy's address. */
+function warnOfUntrustedPeer(log: Logger) {
+  let warned = false;
+  return ({ peer }: ClientAddress) => {
+    if (warned || !isPrivateAddress(peer)) return;
+    warned = true;
+    log.warn(
+      { peer },
+      `${peer} sends X-Forwarded-* and is not trusted: visitors all have its address, and the origin may redirect in circles. If it is your proxy, set TRUST_PROXY=${peer}`,
+    );
+  };
+}

@@ -1,0 +1,34 @@
+import { FIELDS } from '../config/fields.ts';
+import type { Context } from './context.ts';
+
+const TIMEOUT_MS = 3000;
+
+/**
+ * Asks the instance that runs with this environment for `/healthz`: exit code 0 when it answers 200, 1 when it
+ * does not. Needs no shell, no curl and no secret.
+ */
+export async function healthcheck({ env, args, print, printError }: Context): Promise<number> {
+  const address = FIELDS.serverAddr.parse(
+    args.flags['server-addr'] ?? (env.SERVER_ADDR || FIELDS.serverAddr.default),
+  );
+  if (!address.ok) {
+    printError(`gotrack: SERVER_ADDR: expected ${address.expected}`);
+    return 2;
+  }
+  const { host, port } = address.value;
+  const url = `http://${reachable(host)}:${port}${env.PATH_PREFIX ?? ''}/healthz`;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    print(`${response.status === 200 ? 'healthy' : 'unhealthy'}: ${url} answers ${response.status}`);
+    return response.status === 200 ? 0 : 1;
+  } catch (error) {
+    printError(`unhealthy: ${url}: ${(error as Error).message}`);
+    return 1;
+  }
+}
+
+/** An address to call where one to listen on was given. */
+function reachable(host: string | undefined): string {
+  if (host === undefined || host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,19 @@
+/** Configuration for a command, with every problem and warning said at once on standard error. */
+import type { Config } from '../config/fields.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Context } from './context.ts';
+
+/** Null: it cannot be used, and the person has been told why. `defaults` stand under what the person set. */
+export function readConfig(context: Context, defaults: Record<string, string> = {}): Config | null {
+  const set = Object.fromEntries(Object.entries(context.env).filter(([, value]) => value !== ''));
+  const loaded = loadConfig({
+    env: { ...defaults, ...set },
+    flags: context.args.flags,
+    readFile: context.readFile,
+  });
+  for (const warning of loaded.warnings) context.printError(`gotrack: warning: ${warning}`);
+  if (loaded.ok) return loaded.config;
+  context.printError('gotrack: the configuration cannot be used:');
+  for (const { name, message } of loaded.problems) context.printError(`  ${name} ${message}`);
+  return null;
+}

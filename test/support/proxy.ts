@@ -1,0 +1,161 @@
+/**
+ * Edge and proxy as app.ts joins them, before an origin of the test's: real sockets on both sides, and stubs
+ * where the neighbours would be. What they were told is in `seen`.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { TestContext } from 'node:test';
+import { createHandle, type HandleDeps } from '../../src/edge/handle.ts';
+import { createRouter } from '../../src/edge/route.ts';
+import { createEdge, type EdgeOptions } from '../../src/edge/server.ts';
+import type { ClientAddress } from '../../src/http/exchange.ts';
+import { createForward, type ForwardDeps } from '../../src/proxy/forward.ts';
+import type { OriginFailure } from '../../src/proxy/origin/origin-client.ts';
+import { createUndiciClient } from '../../src/proxy/origin/undici-client.ts';
+import { createTunnels } from '../../src/proxy/tunnel.ts';
+import { type Origin, type Script, startOrigin } from './origin.ts';
+
+export type ProxyOptions = Partial<EdgeOptions> & {
+  protocol?: 'http:' | 'https:';
+  hostname?: string;
+  socketPath?: string;
+  basePath?: string;
+  connectTimeoutMs?: number;
+  headTimeoutMs?: number;
+  tls?: { rejectUnauthorized: boolean; ca?: string };
+  /** Whether the peer is a trusted proxy. */
+  trusted?: boolean;
+  clientIpHeaders?: string[];
+  /** The value of a Cookie header without ours. */
+  withoutOurCookie?: (cookie: string) => string;
+  beginEdit?: ForwardDeps['beginEdit'];
+  /** Takes the place of the rooms that answer our own paths. */
+  collect?: Partial<HandleDeps['collect']>;
+  resolveAddress?: HandleDeps['resolveAddress'];
+  pathPrefix?: string;
+};
+
+export type Seen = {
+  refused: string[];
+  badRequests: string[];
+  failures: OriginFailure[];
+  faults: unknown[];
+  untrusted: number;
+  originHeads: number;
+  tunnels: { opened: number; closed: number };
+};
+
+export type TestProxy = {
+  readonly port: number;
+  /** `127.0.0.1:port`, for Host. */
+  readonly host: string;
+  readonly seen: Seen;
+  closeTunnels(): void;
+  /** Drains; safe to call twice. */
+  close(): Promise<void>;
+};
+
+export const REQUEST_ID = '01890000-0000-7000-8000-000000000001';
+
+/** An origin and a proxy before it, for one test. */
+export async function start(
+  t: TestContext,
+  script?: Script | string,
+  options?: ProxyOptions,
+): Promise<{ origin: Origin; proxy: TestProxy; port: number }> {
+  const origin = await startOrigin(script);
+  const proxy = await startProxy(origin.port, options);
+  t.after(async () => {
+    await Promise.all([proxy.close(), origin.close()]);
+  });
+  return { origin, proxy, port: proxy.port };
+}
+
+export async function startProxy(originPort: number, options: ProxyOptions = {}): Promise<TestProxy> {
+  const seen: Seen = {
+    refused: [],
+    badRequests: [],
+    failures: [],
+    faults: [],
+    untrusted: 0,
+    originHeads: 0,
+    tunnels: { opened: 0, closed: 0 },
+  };
+  const origin = originOptions(originPort, options);
+  const client = createUndiciClient(origin);
+  const onFailure = (_exchange: unknown, failure: OriginFailure) => void seen.failures.push(failure);
+  const forward = createForward(origin, {
+    client,
+    beginEdit: options.beginEdit ?? (() => null),
+    onOriginHead: () => void seen.originHeads++,
+    onOriginFailure: onFailure,
+    monotonic: () => performance.now(),
+  });
+  const tunnels = createTunnels(origin, {
+    onOpen: () => void seen.tunnels.opened++,
+    onClose: () => void seen.tunnels.closed++,
+    onFailure,
+  });
+  const handle = createHandle({ ...handleDeps(options, seen), forward, openTunnel: tunnels.open });
+  const edge = createEdge(
+    { host: '127.0.0.1', port: 0, maxConnections: 1000, drainMs: 100, ...options },
+    { handle, closeTunnels: tunnels.closeAll, onBadRequest: (code) => void seen.badRequests.push(code) },
+  );
+  const { port } = await edge.listen();
+  let closing: Promise<void> | undefined;
+  return {
+    port,
+    host: `127.0.0.1:${port}`,
+    seen,
+    closeTunnels: tunnels.closeAll,
+    close: () => {
+      closing ??= edge.close().then(() => client.close());
+      return closing;
+    },
+  };
+}
+
+function originOptions(port: number, options: ProxyOptions) {
+  const { protocol = 'http:', hostname = '127.0.0.1' } = options;
+  return {
+    protocol,
+    hostname,
+    port,
+    origin: `${protocol}//${hostname}:${port}`,
+    socketPath: options.socketPath,
+    basePath: options.basePath ?? '',
+    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+    headTimeoutMs: options.headTimeoutMs ?? 10_000,
+    tls: options.tls ?? { rejectUnauthorized: true },
+    clientIpHeaders: new Set(options.clientIpHeaders ?? []),
+    withoutOurCookie: options.withoutOurCookie ?? ((cookie: string) => cookie),
+  };
+}
+
+function handleDeps(options: ProxyOptions, seen: Seen): Omit<HandleDeps, 'forward' | 'openTunnel'> {
+  const answer = (status: number) => (exchange: Parameters<HandleDeps['forward']>[0]) =>
+    void exchange.clientRes.writeHead(status, ['Content-Length', '0']).end();
+  return {
+    route: createRouter(options.pathPrefix ?? ''),
+    resolveAddress: options.resolveAddress ?? ((clientReq) => addressOf(clientReq, options.trusted ?? false)),
+    collect: { post: answer(202), preflight: answer(204), pixel: answer(200), ...options.collect },
+    readiness: () => ({ httpStatus: 503, body: { status: 'starting' } }),
+    observe: () => {},
+    onRefused: (reason) => void seen.refused.push(reason),
+    onFault: (cause) => void seen.faults.push(cause),
+    onUntrustedForwarded: () => void seen.untrusted++,
+    newRequestId: () => REQUEST_ID,
+    now: () => Date.now(),
+    secure: false,
+  };
+}
+
+/** The peer, or, where it is trusted, the last entry of X-Forwarded-For. */
+function addressOf(clientReq: IncomingMessage, peerTrusted: boolean): ClientAddress {
+  const peer = (clientReq.socket.remoteAddress ?? '0.0.0.0').replace(/^::ffff:/, '');
+  const said = String(clientReq.headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .at(-1)!
+    .trim();
+  const ip = peerTrusted && said !== '' ? said : peer;
+  return { ip, ipKey: ip, peer, peerTrusted };
+}
