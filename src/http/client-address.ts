@@ -11,15 +11,15 @@ import { headerValues, type RawHeaders } from './raw-headers.ts';
 /** An address range: the first address in ipaddr.js's form and the bits that count. */
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
-/** TRUST_PROXY: nobody, the peer, that many hops, or the peers of these ranges. */
-export type TrustProxy =
-  | { readonly kind: 'nobody' }
-  | { readonly kind: 'hops'; readonly hops: number }
-  | { readonly kind: 'ranges'; readonly ranges: readonly Range[] };
+/**
+ * TRUST_PROXY: `false` nobody, `true` the peer (one hop), a number that many hops, or the addresses and CIDR
+ * ranges of trusted peers.
+ */
+export type TrustProxy = boolean | number | readonly string[];
 
 export type ClientAddressOptions = {
   readonly trust: TrustProxy;
-  /** CLIENT_IP_HEADERS in lower case, the most believed first. */
+  /** CLIENT_IP_HEADERS, the most believed first. */
   readonly clientIpHeaders: readonly string[];
 };
 
@@ -31,16 +31,10 @@ type Known = { readonly ip: string; readonly ipKey: string; readonly trusted: bo
 
 const MAX_KNOWN = 8_192;
 const MAX_HOPS = 64;
-
-/** Reads TRUST_PROXY: `false`, `true`, a number of hops, or a comma list of addresses and CIDR ranges. */
-export function parseTrustProxy(text: string): TrustProxy | null {
-  const value = text.trim().toLowerCase();
-  if (value === '' || value === 'false' || value === '0') return { kind: 'nobody' };
-  if (value === 'true') return { kind: 'hops', hops: 1 };
-  if (/^\d{1,3}$/.test(value)) return { kind: 'hops', hops: Number(value) };
-  const ranges = value.split(',').map((part) => parseRange(part.trim()));
-  return ranges.includes(null) ? null : { kind: 'ranges', ranges: ranges as Range[] };
-}
+/** The longest IPv6 has 45; spaces, brackets, port and zone come on top. */
+const MAX_ADDRESS_CHARACTERS = 80;
+/** Names of ipaddr.js. */
+const PRIVATE_RANGES = new Set(['private', 'loopback', 'linkLocal', 'uniqueLocal', 'carrierGradeNat']);
 
 /**
  * An address in its one form, or null where the text is none: IPv4 dotted, IPv6 as RFC 5952 writes it,
@@ -56,52 +50,72 @@ export function normaliseAddress(text: string): string | null {
   return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String();
 }
 
-/** Whether an address is not of the public internet: loopback, link-local, RFC 1918, RFC 4193 and the like. */
+/** Whether an address belongs to no one on the public internet (RFC 1918, 4193, 6598, loopback, link-local). */
 export function isPrivateAddress(ip: string): boolean {
-  return isIP(ip) !== 0 && ipaddr.parse(ip).range() !== 'unicast';
+  return isIP(ip) !== 0 && PRIVATE_RANGES.has(ipaddr.parse(ip).range());
 }
 
 export function createResolveAddress(options: ClientAddressOptions): ResolveAddress {
-  const { trust } = options;
+  const trust = readTrust(options.trust);
   // Parsing an address costs microseconds and few of them make most of the traffic.
   const known = createLru<string, Known>(MAX_KNOWN);
   // What an untrusted peer gets is the same object each time: the ordinary case allocates nothing.
   const direct = createLru<string, ClientAddress>(MAX_KNOWN);
 
   function lookUp(text: string): Known | null {
+    if (text.length > MAX_ADDRESS_CHARACTERS) return null;
     const found = known.get(text);
     if (found !== undefined) return found;
     const ip = normaliseAddress(text);
     if (ip === null) return null;
-    const made = { ip, ipKey: toIpKey(ip), trusted: trust.kind === 'ranges' && isInRanges(ip, trust.ranges) };
-    known.set(text, made);
+    const made = { ip, ipKey: toIpKey(ip), trusted: isInRanges(ip, trust.ranges) };
+    // A copy: V8 keeps a whole header alive for the sake of a piece of it.
+    known.set(Buffer.from(text, 'latin1').toString('latin1'), made);
     return made;
   }
+
+  const walk = {
+    headers: options.clientIpHeaders.map((name) => name.toLowerCase()),
+    hops: trust.hops,
+    lookUp,
+  };
 
   return function resolve(peer = '0.0.0.0', headers) {
     const found = direct.get(peer);
     if (found !== undefined) return found;
     const own = lookUp(peer) ?? { ip: '0.0.0.0', ipKey: '0.0.0.0', trusted: false };
-    const peerTrusted = trust.kind === 'hops' || own.trusted;
-    const client = peerTrusted ? behind(own, headers, { ...options, lookUp }) : own;
+    const peerTrusted = trust.hops > 0 || own.trusted;
+    const client = peerTrusted ? behind(own, headers, walk) : own;
     const address = { ip: client.ip, ipKey: client.ipKey, peer: own.ip, peerTrusted };
     if (!peerTrusted) direct.set(peer, address);
     return address;
   };
 }
 
-type Walk = ClientAddressOptions & { lookUp(text: string): Known | null };
+/** Trust in peers by their number (`hops` > 0) or by who they are. */
+type Trust = { readonly hops: number; readonly ranges: readonly Range[] };
+
+function readTrust(trust: TrustProxy): Trust {
+  if (typeof trust === 'boolean') return { hops: trust ? 1 : 0, ranges: [] };
+  if (typeof trust === 'number') return { hops: trust, ranges: [] };
+  return { hops: 0, ranges: trust.map(parseRange) };
+}
+
+type Walk = {
+  readonly headers: readonly string[];
+  readonly hops: number;
+  lookUp(text: string): Known | null;
+};
 
 /** The client that a trusted peer speaks for. */
 function behind(peer: Known, headers: RawHeaders, walk: Walk): Known {
-  for (const name of walk.clientIpHeaders) {
+  for (const name of walk.headers) {
     const values = headerValues(headers, name);
     const client = values.length === 1 ? walk.lookUp(values[0]!) : null;
     if (client !== null) return client;
   }
   const entries = forwardedFor(headers);
-  if (walk.trust.kind === 'hops') return afterHops(peer, entries, { walk, hops: walk.trust.hops });
-  return afterTrusted(peer, entries, walk);
+  return walk.hops > 0 ? afterHops(peer, entries, walk) : afterTrusted(peer, entries, walk);
 }
 
 /** X-Forwarded-For, several lines as one list, the nearest hop first and no more than anybody may walk. */
@@ -110,10 +124,10 @@ function forwardedFor(headers: RawHeaders): string[] {
   return text === '' ? [] : text.split(',').slice(-MAX_HOPS).reverse();
 }
 
-function afterHops(peer: Known, entries: string[], count: { walk: Walk; hops: number }): Known {
+function afterHops(peer: Known, entries: string[], walk: Walk): Known {
   let client = peer;
-  for (let hop = 0; hop < count.hops; hop++) {
-    const next = hop < entries.length ? count.walk.lookUp(entries[hop]!) : null;
+  for (let hop = 0; hop < walk.hops; hop++) {
+    const next = hop < entries.length ? walk.lookUp(entries[hop]!) : null;
     // Fewer hops than the setting says: this request did not come the whole way, so nothing of it counts.
     if (next === null) return peer;
     client = next;
@@ -149,20 +163,17 @@ function toIpKey(ip: string): string {
   return `${groups.map((group) => group.toString(16)).join(':')}::/64`;
 }
 
-function parseRange(text: string): Range | null {
-  const slash = text.indexOf('/');
-  const ip = normaliseAddress(slash === -1 ? text : text.slice(0, slash));
-  if (ip === null) return null;
-  const width = isIP(ip) === 4 ? 32 : 128;
-  const bits = slash === -1 ? width : toBits(text.slice(slash + 1));
-  return bits > width ? null : [ipaddr.parse(ip), bits];
-}
-
-function toBits(text: string): number {
-  return /^\d{1,3}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
+/** Throws where the text is neither an address nor a range: the configuration has seen to that. */
+function parseRange(text: string): Range {
+  const single = ipaddr.isValid(text);
+  const address = single ? ipaddr.parse(text) : ipaddr.parseCIDR(text)[0];
+  const bits = single ? address.toByteArray().length * 8 : ipaddr.parseCIDR(text)[1];
+  const mapped = address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && bits >= 96;
+  return mapped ? [address.toIPv4Address(), bits - 96] : [address, bits];
 }
 
 function isInRanges(ip: string, ranges: readonly Range[]): boolean {
+  if (ranges.length === 0) return false;
   const address = ipaddr.parse(ip);
   return ranges.some(([first, bits]) => first.kind() === address.kind() && address.match(first, bits));
 }

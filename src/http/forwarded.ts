@@ -26,23 +26,47 @@ const OURS = new Set([
   'x-gotrack-reasons',
 ]);
 const ONLY_FROM_TRUSTED = new Set(['forwarded', 'x-real-ip']);
+const NOTHING: RawHeaders = [];
 
-/** Whether a request header is replaced or withheld on the way to the origin. */
+/**
+ * Whether a request header is replaced or withheld on the way to the origin. `X_Forwarded_For` too: to an
+ * origin that reads headers as CGI variables (RFC 3875 §4.1.18) it is the same name.
+ */
 export function isReplaced(name: string, address: ClientAddress, ipHeaders: ReadonlySet<string>): boolean {
-  const lower = name.toLowerCase();
+  let lower = name.toLowerCase();
+  if (lower.includes('_')) lower = lower.replaceAll('_', '-');
   if (OURS.has(lower)) return true;
   return !address.peerTrusted && (ONLY_FROM_TRUSTED.has(lower) || ipHeaders.has(lower));
 }
 
 /** Adds our own lines to the headers that go to the origin. `clientHeaders` are those that came. */
 export function addForwarded(headers: RawHeaders, clientHeaders: RawHeaders, exchange: RequestSide): void {
-  const { address } = exchange;
-  const before = address.peerTrusted ? headerList(clientHeaders, 'x-forwarded-for') : undefined;
-  const port = address.peerTrusted ? headerList(clientHeaders, 'x-forwarded-port') : undefined;
+  const { address, scheme, host, requestId } = exchange;
+  const said = address.peerTrusted ? clientHeaders : NOTHING;
+  const before = headerList(said, 'x-forwarded-for');
   headers.push('X-Forwarded-For', before === undefined ? address.peer : `${before}, ${address.peer}`);
-  headers.push('X-Forwarded-Proto', exchange.scheme, 'X-Forwarded-Host', exchange.host);
-  headers.push('X-Forwarded-Port', port ?? String(exchange.clientReq.socket.localPort ?? ''));
-  headers.push('X-Request-Id', exchange.requestId);
+  headers.push('X-Forwarded-Proto', headerList(said, 'x-forwarded-proto') ?? scheme);
+  const forwardedHost = headerList(said, 'x-forwarded-host') ?? host;
+  if (forwardedHost !== '') headers.push('X-Forwarded-Host', forwardedHost);
+  headers.push('X-Forwarded-Port', headerList(said, 'x-forwarded-port') ?? portOf(host, scheme));
+  headers.push('X-Request-Id', requestId);
+}
+
+/**
+ * The port that the client sees. Not the one that we listen on: behind a mapped port (containers) the origin
+ * would make links to a port that nobody can reach.
+ */
+function portOf(host: string, scheme: 'http' | 'https'): string {
+  const colon = host.lastIndexOf(':');
+  const port = colon > host.lastIndexOf(']') ? host.slice(colon + 1) : '';
+  if (port !== '') return port;
+  return scheme === 'https' ? '443' : '80';
+}
+
+/** The first entry of a list-valued header, which is what the client's own side said (`a, b` gives `a`). */
+export function firstOfList(value: string | undefined): string | undefined {
+  const comma = value?.indexOf(',') ?? -1;
+  return comma === -1 ? value?.trim() : value!.slice(0, comma).trim();
 }
 
 /** Our own `Via`, joined to what was there: one line, so that the order of the hops is plain. */
