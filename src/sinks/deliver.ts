@@ -1,0 +1,218 @@
+/**
+ * Carries the journal to one sink: reads batches in order, has each settled (settle.ts), and moves the checkpoint
+ * only then. An outage of the sink is waited out for ever, in the journal's keeping; it concerns no other sink.
+ *
+ * A batch goes out when BATCH_SIZE records wait or FLUSH_INTERVAL_MS after the first one was seen, and takes along
+ * what else has gathered, up to the sink's own limits. So a batch is BATCH_SIZE records where little comes in and
+ * larger under load, when a sync a hundred records would be what limits a log file; a sink that names no limits
+ * gets BATCH_SIZE at most.
+ */
+import { type BackoffOptions, backoffMs, type Sleep } from '../lib/backoff.ts';
+import type { Clock } from '../lib/clock.ts';
+import { errorText } from '../lib/fs.ts';
+import { createHealth, type DeliveryState, type SinkLog } from './health.ts';
+import { createSettler, type DeliveryMetrics, type KeepDeadLetters, type Pause } from './settle.ts';
+import type { BatchLimits, Sink, SinkState } from './sink.ts';
+
+/** A place in the journal between two records; only the journal looks into it. */
+export type DeliveryPosition = { readonly offset: number; readonly count: number };
+
+/** What a delivery needs of the journal: one sink's place in it. */
+export type DeliveryCursor = {
+  state(): SinkState;
+  waiting(): number;
+  wait(options: { records: number; timeoutMs?: number; signal: AbortSignal }): Promise<void>;
+  read(limits: BatchLimits): Promise<{ records: readonly Buffer[]; next: DeliveryPosition } | null>;
+  acked(): DeliveryPosition;
+  commit(next: DeliveryPosition, state: SinkState): void;
+  lag(): { events: number; seconds: number };
+  flush(): Promise<boolean>;
+};
+
+export type DeliveryOptions = {
+  /** BATCH_SIZE. */
+  readonly batchSize: number;
+  /** FLUSH_INTERVAL_MS. */
+  readonly flushIntervalMs: number;
+  /** How often an idle sink is probed. */
+  readonly probeMs?: number;
+  /** A write that takes longer is reported as stalled. */
+  readonly stallMs?: number;
+  readonly backoff?: BackoffOptions;
+};
+
+export type DeliveryDeps = {
+  readonly sink: Sink;
+  /** Resolves when the journal is open, which may be never. */
+  readonly openCursor: () => Promise<DeliveryCursor>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly sleep: Sleep;
+  readonly log: SinkLog;
+  readonly metrics: DeliveryMetrics;
+  readonly keepDeadLetters?: KeepDeadLetters;
+};
+
+/** As in /readyz (protocol: health); `detail` is for the metrics listener only. */
+export type DeliveryStatus = {
+  readonly state: DeliveryState;
+  /** RFC 3339. */
+  readonly since: string;
+  /** Null while the journal is not open and nobody knows. */
+  readonly lag_events: number | null;
+  readonly lag_s: number | null;
+  readonly detail: string;
+};
+
+export type Delivery = {
+  /** Cheap; asks nobody. */
+  status(): DeliveryStatus;
+  /**
+   * Delivers what is in the journal, saves the checkpoint and closes the sink, at most until the deadline and only
+   * as long as the sink takes it; whether nothing is left. What is left stays in the journal.
+   */
+  close(deadlineMs: number): Promise<{ drained: boolean }>;
+};
+
+const DEFAULTS = { probeMs: 5000, stallMs: 30_000, backoff: { baseMs: 100, maxMs: 30_000 } };
+const MAX_BATCH_BYTES = 1024 * 1024;
+
+/** Begins at once and goes on until it is closed. */
+export function startDelivery(options: DeliveryOptions, deps: DeliveryDeps): Delivery {
+  const { backoff, batchSize, flushIntervalMs, probeMs, stallMs } = { ...DEFAULTS, ...options };
+  const { clock, log, sink } = deps;
+  const limits = sink.limits ?? { maxRecords: batchSize, maxBytes: MAX_BATCH_BYTES };
+  const health = createHealth(sink.name, clock, log);
+  const stopping = new AbortController();
+  const stop = stopping.signal;
+  let cursor: DeliveryCursor | null = null;
+
+  /** While stopping nothing is tried again: the journal keeps what is left. */
+  const pause: Pause = async ({ state, detail, failuresInARow }) => {
+    health.become(state, detail);
+    if (!stop.aborted) await deps.sleep(backoffMs(failuresInARow, backoff, deps.random), stop);
+    return !stop.aborted;
+  };
+
+  const settler = createSettler({ ...deps, pause });
+
+  /** Until the sink is open: the state from which it starts; undefined when stopping came first. */
+  const openSink = async (from: DeliveryCursor): Promise<SinkState | undefined> => {
+    for (let failures = 1; ; failures += 1) {
+      const outcome = await orProblem(() => sink.open(from.state()));
+      if (outcome.ok) return startState(from, outcome.state);
+      const { detail } = outcome;
+      if (!(await pause({ state: 'retrying', detail, failuresInARow: failures }))) return undefined;
+    }
+  };
+
+  /** On a disk that takes no checkpoint the delivery begins all the same: it may be what makes room. */
+  const startState = async (from: DeliveryCursor, state: SinkState | undefined): Promise<SinkState> => {
+    if (state === undefined) return from.state();
+    from.commit(from.acked(), state);
+    await from.flush();
+    return state;
+  };
+
+  const probe = async () => {
+    const outcome = await orProblem(() => sink.probe());
+    if (outcome.ok) health.become('ok');
+    else health.become('retrying', outcome.detail);
+  };
+
+  /** Null where only damage was left to read, or when stopping. */
+  const readBatch = async (from: DeliveryCursor) => {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await from.read(limits);
+      } catch (error) {
+        const detail = `the journal cannot be read: ${errorText(error)}`;
+        if (!(await pause({ state: 'stalled', detail, failuresInARow: failures }))) return null;
+      }
+    }
+  };
+
+  /** The next batch, or null when stopping and nothing is left. */
+  const nextBatch = async (from: DeliveryCursor) => {
+    for (;;) {
+      if (from.waiting() === 0) {
+        if (stop.aborted) return null;
+        await from.wait({ records: 1, timeoutMs: probeMs, signal: stop });
+        if (from.waiting() === 0 && !stop.aborted) await probe();
+        continue;
+      }
+      if (from.waiting() < batchSize) {
+        await from.wait({ records: batchSize, timeoutMs: flushIntervalMs, signal: stop });
+      }
+      const chunk = await readBatch(from);
+      if (chunk !== null || stop.aborted) return chunk;
+    }
+  };
+
+  const deliverAll = async (from: DeliveryCursor) => {
+    let state = await openSink(from);
+    if (state === undefined) return;
+    health.become('ok');
+    for (let batch = await nextBatch(from); batch !== null; batch = await nextBatch(from)) {
+      const settled = await settler.settle(batch.records);
+      if (!settled.ok) return;
+      if (settled.state !== undefined) state = settled.state;
+      from.commit(batch.next, state);
+      health.become('ok');
+    }
+  };
+
+  const run = async () => {
+    const opened = await Promise.race([deps.openCursor(), aborted(stop)]);
+    if (opened === null) return;
+    cursor = opened;
+    try {
+      await deliverAll(opened);
+    } catch (error) {
+      // Going on would skip the batch in hand; a restart reads it again.
+      health.become('stalled', `fault: ${errorText(error)}`);
+      log.error({ sink: sink.name, error }, 'the delivery ended in a fault of ours');
+      await aborted(stop);
+    }
+    await opened.flush();
+    await sink.close();
+  };
+
+  const running = run().catch((error: unknown) =>
+    log.error({ sink: sink.name, error }, 'sink not closed well'),
+  );
+
+  return {
+    status() {
+      const { state, sinceMs, detail } = health.now();
+      const known = cursor?.lag();
+      const lag = { lag_events: known?.events ?? null, lag_s: known?.seconds ?? null };
+      const writing = settler.writingSince();
+      const hangs = writing !== null && clock.monotonic() - writing > stallMs;
+      if (!hangs) return { state, since: new Date(sinceMs).toISOString(), ...lag, detail };
+      const since = new Date(clock.now() - (clock.monotonic() - writing)).toISOString();
+      return { state: 'stalled', since, ...lag, detail: 'a write does not return' };
+    },
+    async close(deadlineMs) {
+      stopping.abort();
+      await Promise.race([running, deps.sleep(deadlineMs)]);
+      health.become('closed');
+      return { drained: cursor?.lag().events === 0 };
+    },
+  };
+}
+
+async function orProblem<T>(ask: () => Promise<T>): Promise<T | { ok: false; detail: string }> {
+  try {
+    return await ask();
+  } catch (error) {
+    return { ok: false, detail: `fault: ${errorText(error)}` };
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
+}
