@@ -1,0 +1,86 @@
+/** The head that goes to the client: of a response that passes, and of an edited page. */
+import {
+  headerList,
+  headerValue,
+  isName,
+  type RawHeaders,
+  removeHeader,
+  setHeader,
+} from '../http/raw-headers.ts';
+import type { ResponseHead } from '../http/response-writer.ts';
+import type { Outcome } from './outcome.ts';
+import { DIGESTS, markResponse, markTag } from './validators.ts';
+import { addVary } from './vary.ts';
+
+export type HeadRules = {
+  readonly version: string;
+  /** VARY. */
+  readonly vary: boolean;
+  /** DEBUG_HEADERS. */
+  readonly debug: boolean;
+};
+
+export type EditedHead = {
+  /** Bytes of the whole body; null: streamed, or HEAD. */
+  readonly length: number | null;
+  /** A shared cache must not store it, and the origin did not say so. */
+  readonly addPrivate: boolean;
+  /** Null where it is not known yet. */
+  readonly outcome: Outcome | null;
+};
+
+/**
+ * In place: what every response loses and HTML gains, injected or not. `html`: it is `text/html`, and
+ * tracking is on.
+ */
+export function passHead({ headers }: ResponseHead, html: boolean, rules: HeadRules): void {
+  removeHeader(headers, 'x-gotrack-inject');
+  if (html && rules.vary) addVary(headers);
+}
+
+/** In place: the 304 that stands for an edited page. The stored page keeps the policy that it came with. */
+export function pass304({ headers }: ResponseHead, marked: boolean, { version, vary }: HeadRules): void {
+  removeHeader(headers, 'content-security-policy');
+  removeHeader(headers, 'content-security-policy-report-only');
+  if (!marked) return;
+  markTag(headers, version);
+  if (vary) addVary(headers);
+}
+
+/** In place: says in a header what was done. */
+export function sayOutcome({ headers }: ResponseHead, outcome: Outcome): void {
+  setHeader(headers, OUTCOME_HEADER, outcome);
+}
+
+export const OUTCOME_HEADER = 'X-GoTrack-Outcome';
+
+/** A copy, edited: the head before stays what it was, should the page pass as it came after all. */
+export function editedHead(head: ResponseHead, edit: EditedHead, rules: HeadRules): ResponseHead {
+  const headers = [...head.headers];
+  markResponse(headers, rules.version);
+  if (edit.length === null) removeHeader(headers, 'content-length');
+  else setHeader(headers, 'Content-Length', String(edit.length));
+  if (edit.addPrivate) addPrivate(headers);
+  if (rules.debug && edit.outcome !== null) setHeader(headers, OUTCOME_HEADER, edit.outcome);
+  return { status: head.status, reason: head.reason, headers };
+}
+
+function addPrivate(headers: RawHeaders): void {
+  const present = headerList(headers, 'cache-control');
+  setHeader(headers, 'Cache-Control', present === undefined ? 'private' : `${present}, private`);
+}
+
+/** Trailer fields of an edited body: digests spoke of the origin's. */
+export function editedTrailers(trailers: RawHeaders): RawHeaders {
+  const kept: RawHeaders = [];
+  for (let i = 0; i < trailers.length; i += 2) {
+    if (!DIGESTS.some((name) => isName(trailers[i]!, name))) kept.push(trailers[i]!, trailers[i + 1]!);
+  }
+  return kept;
+}
+
+/** The announced length of a body, or null. */
+export function announcedLength({ headers }: ResponseHead): number | null {
+  const value = headerValue(headers, 'content-length');
+  return value === undefined ? null : Number(value);
+}

@@ -1,0 +1,135 @@
+/**
+ * A page's text as it passes, decoded from its content coding: judges what the body rules ask, and holds back
+ * what the snippet may have to stand before.
+ */
+import { containsAscii } from './charset.ts';
+import { createEndState, type EndState } from './end-of-page/end-state.ts';
+import type { BodyOutcome } from './outcome.ts';
+import { isPage, PREFIX_BYTES } from './page-prefix.ts';
+import { HELD_BYTES, heldFrom, placeIn } from './placement.ts';
+
+/** What is known of a page before its first byte. */
+export type PageFacts = {
+  readonly contentType: string;
+  /** The browser said that it shows this as a document (`Sec-Fetch-Dest: document`). */
+  readonly shown: boolean;
+};
+
+/** Where the snippet goes, as an offset into the text; or which rule did not hold. */
+export type Placement = { readonly at: number } | { readonly outcome: BodyOutcome };
+
+/** The place in a page that is all here. */
+export function placeInPage(text: Buffer, facts: PageFacts): Placement {
+  const outcome = prefixOutcome(text.subarray(0, PREFIX_BYTES), facts);
+  if (outcome !== null) return { outcome };
+  const tailStart = Math.max(0, text.length - HELD_BYTES);
+  const tail = text.toString('latin1', tailStart);
+  const endState = createEndState();
+  endState.write(text.toString('latin1', 0, tailStart));
+  const placed = placeAtEnd(endState, tail);
+  return 'at' in placed ? { at: tailStart + placed.at } : placed;
+}
+
+function prefixOutcome(prefix: Buffer, facts: PageFacts): 'charset' | 'not-page' | null {
+  if (!containsAscii(prefix, facts.contentType)) return 'charset';
+  return isPage(prefix.toString('latin1'), facts.shown) ? null : 'not-page';
+}
+
+/** The place in the tail of a page whose text before it `endState` has seen. */
+function placeAtEnd(endState: EndState, tail: string): Placement {
+  const at = placeIn(tail);
+  endState.write(tail.slice(0, at));
+  const before = judgeEnd(endState);
+  if (before === null) return { at };
+  if (at === tail.length) return { outcome: before };
+  // What looked like the end of the page stands in something open; past it, all may be closed.
+  endState.write(tail.slice(at));
+  const after = judgeEnd(endState);
+  return after === null ? { at: tail.length } : { outcome: after };
+}
+
+function judgeEnd(endState: EndState): 'amp' | 'csp-meta' | 'unclosed' | null {
+  if (endState.isAmp()) return 'amp';
+  if (endState.hasMetaPolicy()) return 'csp-meta';
+  return endState.takesSnippet() ? null : 'unclosed';
+}
+
+/** What is left when a stream has ended: where the snippet goes is between the two. */
+export type StreamEnd = {
+  readonly outcome: BodyOutcome | null;
+  readonly before: Buffer;
+  readonly after: Buffer;
+};
+
+const NOTHING = Buffer.alloc(0);
+
+/** A class, because one is made for each streamed page, and it keeps its state between chunks. */
+export class StreamedText {
+  readonly #facts: PageFacts;
+  readonly #endState = createEndState();
+  /** The first PREFIX_BYTES while they are gathered; null once they are judged. */
+  #prefix: Buffer | null = NOTHING;
+  #outcome: BodyOutcome | null = null;
+  #held: Buffer = NOTHING;
+  #scanning = true;
+
+  constructor(facts: PageFacts) {
+    this.#facts = facts;
+  }
+
+  /** What is held back; at most HELD_BYTES. */
+  get held(): Buffer {
+    return this.#held;
+  }
+
+  /**
+   * Takes the next chunk and returns what may go out. Should looking at it fail, it throws, and `giveUp` has
+   * what was held with the chunk behind it: no byte is lost.
+   */
+  write(chunk: Buffer): Buffer {
+    if (!this.#scanning) return chunk;
+    const all = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    this.#held = all;
+    this.#gatherPrefix(chunk);
+    const tailStart = Math.max(0, all.length - HELD_BYTES);
+    const from =
+      this.#outcome === null ? tailStart + heldFrom(all.toString('latin1', tailStart)) : all.length;
+    const released = all.subarray(0, from);
+    if (this.#outcome === null) this.#endState.write(released.toString('latin1'));
+    else this.#scanning = false;
+    // A copy: a view would keep the whole chunk in memory while the origin thinks.
+    this.#held = from === all.length ? NOTHING : Buffer.from(all.subarray(from));
+    return released;
+  }
+
+  #gatherPrefix(chunk: Buffer): void {
+    if (this.#prefix === null) return;
+    const room = PREFIX_BYTES - this.#prefix.length;
+    this.#prefix = Buffer.concat([this.#prefix, chunk.subarray(0, room)]);
+    if (this.#prefix.length === PREFIX_BYTES) this.#judgePrefix();
+  }
+
+  #judgePrefix(): void {
+    if (this.#prefix === null) return;
+    this.#outcome = prefixOutcome(this.#prefix, this.#facts);
+    this.#prefix = null;
+  }
+
+  /** The end of the page; may throw like `write`. */
+  end(): StreamEnd {
+    const held = this.#held;
+    this.#judgePrefix();
+    if (this.#outcome !== null) return { outcome: this.#outcome, before: held, after: NOTHING };
+    const placed = placeAtEnd(this.#endState, held.toString('latin1'));
+    if (!('at' in placed)) return { outcome: placed.outcome, before: held, after: NOTHING };
+    return { outcome: null, before: held.subarray(0, placed.at), after: held.subarray(placed.at) };
+  }
+
+  /** Stops looking: returns what is held; from now on `write` passes everything on. */
+  giveUp(): Buffer {
+    const held = this.#held;
+    this.#held = NOTHING;
+    this.#scanning = false;
+    return held;
+  }
+}
