@@ -63,9 +63,12 @@ function find(field: Field, { env, flags, readFile }: Sources): Found {
 const present = (value: string | undefined) => (value === '' ? undefined : value);
 
 function mismatch(field: Field, text: string, expected: string): string {
-  const got = field.secret ? '' : `got ${JSON.stringify(text)}, `;
+  const got = field.secret ? '' : `got ${JSON.stringify(withoutPassword(text))}, `;
   return `${got}expected ${expected}`;
 }
+
+/** What stands before the host of a URL may be a password; this text ends up on a terminal and in logs. */
+const withoutPassword = (text: string) => text.replace(/\/\/[^/@]*@/, '//…@');
 
 /** What no single row can see. */
 function contradictions(config: Config, problems: readonly Problem[]): Problem[] {
@@ -92,12 +95,14 @@ function contradictions(config: Config, problems: readonly Problem[]): Problem[]
 }
 
 function unknownFlags(flags: Sources['flags']): Problem[] {
-  const known = Object.values<Field>(FIELDS).map(flagOf);
+  const fields = Object.values<Field>(FIELDS);
+  const known = fields.map(flagOf);
+  const usable = fields.filter((field) => !field.secret).map(flagOf);
   return Object.keys(flags)
     .filter((flag) => !known.includes(flag))
     .map((flag) => ({
       name: `--${flag}`,
-      message: `is no flag of ours${didYouMean(nearestName(flag, known), '--')}`,
+      message: `is no flag of ours${didYouMean(nearestName(flag, usable), '--')}`,
     }));
 }
 
@@ -109,7 +114,8 @@ function misspeltNames(env: Sources['env']): string[] {
   for (const name of Object.keys(env)) {
     if (known.includes(name)) continue;
     const ours = name.startsWith('GOTRACK_');
-    const nearest = nearestName(ours ? name.slice('GOTRACK_'.length) : name, known);
+    // Whoever writes GOTRACK_ means us, and is likelier to have misremembered than mistyped.
+    const nearest = ours ? nearestName(name.slice('GOTRACK_'.length), known, 0.4) : nearestName(name, known);
     if (ours || nearest !== undefined) warnings.push(`${name} is no variable of ours${didYouMean(nearest)}`);
   }
   return warnings;

@@ -1,7 +1,10 @@
-/** The closest of some names to a misspelt one, by edits (insert, delete, replace, swap of neighbours). */
-export function nearestName(name: string, names: readonly string[]): string | undefined {
+/**
+ * The closest of some names to a misspelt one, by edits (insert, delete, replace, swap of neighbours).
+ * `share`: how many edits may be needed, as a part of the name's length; one always may.
+ */
+export function nearestName(name: string, names: readonly string[], share = 0.2): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 5)) + 1;
+  let bestDistance = Math.max(1, Math.floor(name.length * share)) + 1;
   for (const candidate of names) {
     if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
     const distance = editDistance(name, candidate);

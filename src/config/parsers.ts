@@ -2,7 +2,9 @@
  * Parsers of the config table. Each takes the text of a variable and returns its value, or a problem that
  * says what is expected; `load` adds the variable's name and what it got.
  */
-import ipaddr from 'ipaddr.js';
+import { isIP } from 'node:net';
+import { type ConsentCookie, parseConsentCookie } from '../event/consent-setting.ts';
+import type { TrustProxy } from '../http/client-address.ts';
 
 export type Parsed<T> = { ok: true; value: T } | { ok: false; expected: string };
 export type Parser<T> = (text: string) => Parsed<T>;
@@ -81,6 +83,7 @@ export const listenAddress: Parser<ListenAddress> = (value) => {
 /** Where requests go: http://, https:// with an optional base path, or unix:/path/of.sock. */
 export type OriginUrl = {
   protocol: 'http:' | 'https:';
+  /** A name or an address, IPv6 in brackets. */
   hostname: string;
   port: number;
   /** In front of every path, as text; without a slash at its end. */
@@ -92,32 +95,28 @@ export type OriginUrl = {
 
 export const originUrl: Parser<OriginUrl> = (value) => {
   const expected = 'http://host[:port][/base], https://… or unix:/path/of.sock';
-  if (value.startsWith('unix:/')) {
+  if (value.startsWith('unix:/') && value.length > 'unix:/'.length) {
     return ok({
       protocol: 'http:',
       hostname: 'localhost',
       port: 80,
       basePath: '',
-      socketPath: value.slice(5),
+      socketPath: value.slice('unix:'.length),
       text: value,
     });
   }
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return no(expected);
-  if (url.username !== '' || url.search !== '' || url.hash !== '') {
+  // What URL would forgive or mend (spaces, backslashes, `http:host`, an empty query) is not what people meant.
+  const match = /^(https?):\/\/([^\s/?#@\\]+)(\/[\x21-\x7e]*)?$/i.exec(value);
+  const url = match !== null && URL.canParse(value) ? new URL(value) : undefined;
+  if (!url || url.port === '0' || /[?#]/.test(match![3] ?? '')) {
     return no(`${expected}, without user, query or fragment`);
   }
-  const { protocol, hostname } = url;
+  const { protocol, hostname } = url as URL & { protocol: 'http:' | 'https:' };
   const port = url.port === '' ? (protocol === 'https:' ? 443 : 80) : Number(url.port);
-  return ok({ protocol, hostname, port, basePath: basePathOf(value), text: value });
+  // As it was written: URL would decode and normalise what the origin must see unchanged.
+  const basePath = (match![3] ?? '').replace(/\/+$/, '');
+  return ok({ protocol, hostname, port, basePath, text: value });
 };
-
-/** The path as it was written: URL would decode and normalise what the origin must see unchanged. */
-function basePathOf(value: string): string {
-  const afterScheme = value.indexOf('://') + 3;
-  const slash = value.indexOf('/', afterScheme);
-  return slash === -1 ? '' : value.slice(slash).replace(/\/+$/, '');
-}
 
 /** At least 32 characters: shorter secrets can be guessed from one signature. */
 export const secret: Parser<string> = (value) =>
@@ -144,9 +143,13 @@ export const namedSecrets: Parser<readonly NamedSecret[]> = (value) => {
   return ok(secrets);
 };
 
-/** A path that starts with a slash and ends without one, or nothing. */
-export const pathPrefix: Parser<string> = (value) =>
-  value === '' || /^(\/[A-Za-z0-9._~-]+)+$/.test(value) ? ok(value) : no('a path such as /_gt, or nothing');
+/** A path that starts with a slash and ends without one, or nothing. Dot segments never arrive: clients resolve them. */
+export const pathPrefix: Parser<string> = (value) => {
+  const segments = value.split('/').slice(1);
+  const good = segments.every((segment) => /^[A-Za-z0-9._~-]+$/.test(segment) && !/^\.\.?$/.test(segment));
+  const isPath = value.startsWith('/') && good;
+  return value === '' || isPath ? ok(value) : no('a path such as /_gt, or nothing');
+};
 
 export const originList: Parser<readonly string[]> = (value) => {
   const items = (list(value) as { value: readonly string[] }).value;
@@ -154,14 +157,33 @@ export const originList: Parser<readonly string[]> = (value) => {
   return good ? ok(items) : no('origins between commas, such as https://www.example.com,https://example.com');
 };
 
-export type TrustProxy = boolean | number | readonly string[];
-
 /** `false`, `true` (the peer is a proxy), a number of hops, or CIDR ranges of trusted peers. */
 export const trustProxy: Parser<TrustProxy> = (value) => {
   const lower = value.toLowerCase();
   if (lower === 'true' || lower === 'false') return ok(lower === 'true');
   if (/^\d{1,2}$/.test(value)) return ok(value === '0' ? false : Number(value));
   const items = (list(value) as { value: readonly string[] }).value;
-  const good = items.length > 0 && items.every((item) => ipaddr.isValid(item) || ipaddr.isValidCIDR(item));
+  const good = items.length > 0 && items.every(isAddressOrRange);
   return good ? ok(items) : no('false, true, a number of hops, or CIDR ranges such as 10.0.0.0/8,::1');
+};
+
+/** Written out in full: what `10` or `100` abbreviate is likelier a slip. */
+function isAddressOrRange(item: string): boolean {
+  const [address, bits, ...rest] = item.split('/');
+  const width = { 0: -1, 4: 32, 6: 128 }[isIP(address!)]!;
+  if (width < 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= width);
+}
+
+/** Names of headers (RFC 9110 §5.1) between commas, in lower case. */
+export const headerNames: Parser<readonly string[]> = (value) => {
+  const items = (list(value) as { value: readonly string[] }).value;
+  const good = items.every((item) => /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(item));
+  return good ? ok(items.map((item) => item.toLowerCase())) : no('names of headers between commas');
+};
+
+/** `name; value=purpose+purpose; …` with the purposes `analytics` and `security`. */
+export const consentCookie: Parser<ConsentCookie> = (value) => {
+  const parsed = parseConsentCookie(value);
+  return parsed === null ? no('name; value=analytics+security; other=security') : ok(parsed);
 };

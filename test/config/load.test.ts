@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FIELDS, type Field } from '../../src/config/fields.ts';
+import { flagOf, loadConfig, type Sources } from '../../src/config/load.ts';
+
+const SECRET = 'a-secret-of-thirty-two-characters';
+const ENOUGH = { FORWARD_DESTINATION: 'http://127.0.0.1:3000', HMAC_SECRET: SECRET };
+
+function load(env: Record<string, string> = ENOUGH, others: Partial<Omit<Sources, 'env'>> = {}) {
+  const readFile = (path: string): string => {
+    throw new Error(`ENOENT: no such file, open '${path}'`);
+  };
+  return loadConfig({ env, flags: {}, readFile, ...others });
+}
+
+/** The problems as a person reads them. */
+function problems(...args: Parameters<typeof load>): string[] {
+  const loaded = load(...args);
+  assert.ok(!loaded.ok, 'a configuration that cannot be used');
+  return loaded.problems.map(({ name, message }) => `${name} ${message}`);
+}
+
+function config(...args: Parameters<typeof load>) {
+  const loaded = load(...args);
+  assert.ok(loaded.ok, JSON.stringify(loaded));
+  return loaded.config;
+}
+
+test('an origin and a secret are enough; all else has the seed’s defaults', () => {
+  const loaded = config();
+  assert.deepEqual(loaded.serverAddr, { host: undefined, port: 19_890 });
+  assert.equal(loaded.trustProxy, false);
+  assert.equal(loaded.maxBodyBytes, 2 ** 20);
+  assert.deepEqual(loaded.outputs, ['log']);
+  assert.equal(loaded.batchSize, 100);
+  assert.equal(loaded.flushIntervalMs, 250);
+  assert.equal(loaded.logPath, './events.ndjson');
+  assert.equal(loaded.logRotateMb, 100);
+  assert.equal(loaded.metricsEnabled, false);
+  assert.deepEqual(loaded.metricsAddr, { host: '127.0.0.1', port: 9090 });
+  assert.equal(loaded.hmacSecrets, undefined);
+  assert.equal(loaded.drainMs, 8_000);
+});
+
+test('every default of the table is what its own parser takes', () => {
+  for (const field of Object.values<Field>(FIELDS)) {
+    if (field.default !== undefined) assert.ok(field.parse(field.default).ok, field.name);
+  }
+});
+
+test('every row has a name of its own, and so has every flag', () => {
+  const fields = Object.values<Field>(FIELDS);
+  assert.equal(new Set(fields.map(({ name }) => name)).size, fields.length);
+  assert.equal(new Set(fields.map(flagOf)).size, fields.length);
+  for (const { name } of fields) assert.match(name, /^[A-Z][A-Z_]*[A-Z]$/);
+});
+
+test('flags win over the environment', () => {
+  const loaded = config({ ...ENOUGH, DRAIN_MS: '1' }, { flags: { 'drain-ms': '2', 'log-path': 'stdout' } });
+  assert.equal(loaded.drainMs, 2);
+  assert.equal(loaded.logPath, 'stdout');
+});
+
+test('an empty variable is an unset one', () => {
+  assert.equal(config({ ...ENOUGH, DRAIN_MS: '' }).drainMs, 8_000);
+});
+
+test('without an origin and a secret, both are asked for, with the cure', () => {
+  assert.deepEqual(problems({}), [
+    'HMAC_SECRET is required; make one with: openssl rand -hex 32',
+    'FORWARD_DESTINATION is required: the address of the site behind us, such as http://127.0.0.1:3000',
+  ]);
+});
+
+test('all problems come at once, each with its name, what it got and what is expected', () => {
+  const env = {
+    FORWARD_DESTINATION: 'localhost:3000',
+    HMAC_SECRET: 'short',
+    SERVER_ADDR: '8080',
+    MAX_BODY_BYTES: 'lots',
+    CONSENT: 'maybe',
+  };
+  assert.deepEqual(problems(env, { flags: { 'drain-ms': '-1' } }), [
+    'SERVER_ADDR got "8080", expected host:port or :port, such as 127.0.0.1:8080',
+    'DRAIN_MS got "-1", expected a whole number from 0 to 600000',
+    'FORWARD_DESTINATION got "localhost:3000", expected http://host[:port][/base], https://… or unix:/path/of.sock, without user, query or fragment',
+    'HMAC_SECRET expected at least 32 characters (this one has 5); make one with: openssl rand -hex 32',
+    'MAX_BODY_BYTES got "lots", expected a size from 1024 to 67108864 bytes, such as 65536, 64K or 1GiB',
+    'CONSENT got "maybe", expected one of optional, required',
+  ]);
+});
+
+test('no secret and no password is ever shown', () => {
+  const env = {
+    FORWARD_DESTINATION: 'http://admin:hunter2@app',
+    HMAC_SECRET: 'hunter2',
+    HMAC_SECRETS: 'A:hunter2',
+    IP_HASH_SECRET: 'hunter2',
+    USER_ID_SECRET: 'hunter2',
+  };
+  const found = problems(env, { flags: { 'ip-hash-secret': 'hunter2' } });
+  assert.equal(found.length, 5);
+  assert.ok(!found.join().includes('hunter2'), found.join('\n'));
+});
+
+// Secrets
+
+test('a secret may stand in the file that NAME_FILE names, whose last line end does not count', () => {
+  const env = { FORWARD_DESTINATION: 'http://a', HMAC_SECRET_FILE: '/run/secrets/hmac' };
+  const readFile = (path: string) => (path === '/run/secrets/hmac' ? `${SECRET}\n` : '');
+  assert.equal(config(env, { readFile }).hmacSecret, SECRET);
+});
+
+test('a secret and its file are one too many', () => {
+  assert.deepEqual(problems({ ...ENOUGH, HMAC_SECRET_FILE: '/x' }), [
+    'HMAC_SECRET is set, and so is HMAC_SECRET_FILE: unset one of them',
+  ]);
+});
+
+test('a file that cannot be read is named', () => {
+  const [problem, ...others] = problems({ FORWARD_DESTINATION: 'http://a', HMAC_SECRET_FILE: '/x' });
+  assert.equal(problem, "HMAC_SECRET HMAC_SECRET_FILE cannot be read: ENOENT: no such file, open '/x'");
+  assert.deepEqual(others, []);
+});
+
+test('a file that holds too little is refused like a variable', () => {
+  const env = { FORWARD_DESTINATION: 'http://a', HMAC_SECRET_FILE: '/x' };
+  assert.match(problems(env, { readFile: () => '\n' })[0]!, /^HMAC_SECRET expected at least 32 characters/);
+});
+
+test('only secrets are read from files', () => {
+  const loaded = load({ ...ENOUGH, LOG_PATH_FILE: '/x' });
+  assert.ok(loaded.ok);
+  assert.equal(loaded.config.logPath, './events.ndjson');
+});
+
+test('a secret as a flag is refused, since other users can read it', () => {
+  const found = problems({ FORWARD_DESTINATION: 'http://a' }, { flags: { 'hmac-secret': SECRET } });
+  assert.deepEqual(found, [
+    'HMAC_SECRET is a secret and other users can read flags: set HMAC_SECRET or HMAC_SECRET_FILE',
+  ]);
+});
+
+test('HMAC_SECRETS stands in for HMAC_SECRET', () => {
+  const env = { FORWARD_DESTINATION: 'http://a', HMAC_SECRETS: `b:${SECRET},0:${SECRET}` };
+  assert.deepEqual(
+    config(env).hmacSecrets?.map(({ kid }) => kid),
+    ['b', '0'],
+  );
+});
+
+test('HMAC_SECRET and HMAC_SECRETS are one too many, with the way to rotate', () => {
+  const [problem] = problems({ ...ENOUGH, HMAC_SECRETS: `b:${SECRET}` });
+  assert.match(problem!, /^HMAC_SECRETS is set, and so is HMAC_SECRET: .*'0:…'/);
+});
+
+// Slips
+
+const SLIPS: [name: string, warning: string | undefined][] = [
+  ['GOTRACK_HMAC_SECRET', 'GOTRACK_HMAC_SECRET is no variable of ours; did you mean HMAC_SECRET?'],
+  ['GOTRACK_SERVER_ADDRESS', 'GOTRACK_SERVER_ADDRESS is no variable of ours; did you mean SERVER_ADDR?'],
+  ['GOTRACK_NONSENSE_OF_A_KIND', 'GOTRACK_NONSENSE_OF_A_KIND is no variable of ours'],
+  ['FORWARD_DESTINATON', 'FORWARD_DESTINATON is no variable of ours; did you mean FORWARD_DESTINATION?'],
+  ['TRUST_PROXYS', 'TRUST_PROXYS is no variable of ours; did you mean TRUST_PROXY?'],
+  ['OUTPUT', 'OUTPUT is no variable of ours; did you mean OUTPUTS?'],
+  ['LOGLEVEL', 'LOGLEVEL is no variable of ours; did you mean LOG_LEVEL?'],
+  ['HMAC_SECRET_FLIE', 'HMAC_SECRET_FLIE is no variable of ours; did you mean HMAC_SECRET_FILE?'],
+  ['PATH', undefined],
+  ['HOME', undefined],
+  ['PORT', undefined],
+  ['LANG', undefined],
+  ['NODE_ENV', undefined],
+  ['KUBERNETES_SERVICE_HOST', undefined],
+  ['HTTP_PROXY', undefined],
+];
+for (const [name, warning] of SLIPS) {
+  test(`a name that is none of ours: ${name}`, () => {
+    const loaded = load({ ...ENOUGH, [name]: 'x' });
+    assert.ok(loaded.ok);
+    assert.deepEqual(loaded.warnings, warning === undefined ? [] : [warning]);
+  });
+}
+
+test('warnings come with problems too', () => {
+  const loaded = load({ GOTRACK_X: '1' });
+  assert.ok(!loaded.ok);
+  assert.equal(loaded.warnings.length, 1);
+});
+
+test('a flag that is none of ours is a problem, with the nearest that is', () => {
+  assert.deepEqual(problems(ENOUGH, { flags: { 'log-pth': 'x', nonsense: 'true', 'hmac-secrt': 'x' } }), [
+    '--log-pth is no flag of ours; did you mean --log-path?',
+    '--nonsense is no flag of ours',
+    '--hmac-secrt is no flag of ours',
+  ]);
+});
