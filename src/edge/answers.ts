@@ -5,16 +5,16 @@ import type { Refusal } from './refuse.ts';
 /** A refused request's connection is closed: what follows on it may be read in two ways. */
 export function answerRefusal(clientRes: ServerResponse, refusal: Refusal): void {
   const body = JSON.stringify({ error: refusal.reason });
-  const headers = [
-    'Connection',
-    'close',
-    'Content-Type',
-    'application/json',
-    'Content-Length',
-    String(body.length),
-  ];
+  const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
+  clientRes.shouldKeepAlive = false;
   if (refusal.status === 405) headers.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
   clientRes.writeHead(refusal.status, headers).end(body);
+}
+
+/** A fault of ours. Where the head has gone out already, only a cut tells that the rest is missing. */
+export function answerFault(clientRes: ServerResponse): void {
+  if (clientRes.headersSent) clientRes.destroy();
+  else answerJson(clientRes, 500, { error: 'internal' });
 }
 
 export function answerJson(clientRes: ServerResponse, status: number, value: unknown): void {

@@ -5,9 +5,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ClientAddress, Exchange, RequestSide } from '../http/exchange.ts';
+import { firstOfList } from '../http/forwarded.ts';
 import { headerValue } from '../http/raw-headers.ts';
 import { assertNever } from '../lib/assert-never.ts';
-import { answerJson, answerRefusal, answerWrongMethod } from './answers.ts';
+import { answerFault, answerJson, answerRefusal, answerWrongMethod } from './answers.ts';
+import { isHost } from './host.ts';
 import type { ObserveRequest } from './observe.ts';
 import { type Refusal, refusalOf } from './refuse.ts';
 import { factsOf, type RequestFacts } from './request-facts.ts';
@@ -28,6 +30,8 @@ export type HandleDeps = {
   readiness(): Readiness;
   observe: ObserveRequest;
   onRefused(reason: string): void;
+  /** Something of ours threw. The client gets a 500, everybody else is served. */
+  onFault(cause: unknown): void;
   /** A private peer that we do not trust sends X-Forwarded-*: somebody forgot TRUST_PROXY. */
   onUntrustedForwarded(address: ClientAddress): void;
   newRequestId(): string;
@@ -45,9 +49,20 @@ export type Handle = {
 
 export function createHandle(deps: HandleDeps): Handle {
   function request(clientReq: IncomingMessage, clientRes: ServerResponse): void {
+    try {
+      receive(clientReq, clientRes);
+    } catch (cause) {
+      deps.onFault(cause);
+      answerFault(clientRes);
+    }
+  }
+
+  function receive(clientReq: IncomingMessage, clientRes: ServerResponse): void {
     const facts = factsOf(clientReq);
     const refusal = refusalOf(clientReq, facts);
     if (refusal !== null) return refuse(clientRes, refusal);
+    // Ours to give until the origin client can ask the origin for it.
+    if (facts.expectsContinue) clientRes.writeContinue();
     clientReq.url = facts.target;
     const route = deps.route(facts);
     deps.observe(route.kind, clientRes);
@@ -63,8 +78,7 @@ export function createHandle(deps: HandleDeps): Handle {
   function requestSide(clientReq: IncomingMessage, facts: RequestFacts): RequestSide {
     const address = deps.resolveAddress(clientReq);
     const trusted = address.peerTrusted;
-    const proto = headerValue(clientReq.rawHeaders, 'x-forwarded-proto');
-    const forwardedHost = headerValue(clientReq.rawHeaders, 'x-forwarded-host');
+    const proto = firstOfList(headerValue(clientReq.rawHeaders, 'x-forwarded-proto'));
     if (!trusted && proto !== undefined) deps.onUntrustedForwarded(address);
     return {
       clientReq,
@@ -72,7 +86,7 @@ export function createHandle(deps: HandleDeps): Handle {
       requestId: (trusted && headerValue(clientReq.rawHeaders, 'x-request-id')) || deps.newRequestId(),
       receivedAt: deps.now(),
       scheme: schemeOf(trusted ? proto : undefined, deps.secure),
-      host: (trusted && forwardedHost) || facts.host || '',
+      host: (trusted && forwardedHost(clientReq)) || facts.host || '',
     };
   }
 
@@ -96,16 +110,21 @@ export function createHandle(deps: HandleDeps): Handle {
   }
 
   function upgrade(clientReq: IncomingMessage, socket: Duplex, early: Buffer): void {
-    const facts = factsOf(clientReq);
-    clientReq.url = facts.target;
-    deps.openTunnel({ exchange: requestSide(clientReq, facts), socket, early });
+    try {
+      const facts = factsOf(clientReq);
+      clientReq.url = facts.target;
+      deps.openTunnel({ exchange: requestSide(clientReq, facts), socket, early });
+    } catch (cause) {
+      deps.onFault(cause);
+      socket.destroy();
+    }
   }
 
+  /** RFC 9110 §7.8: an Upgrade may be ignored always, and must be in HTTP/1.0. */
   function mayUpgrade(clientReq: IncomingMessage): boolean {
     const facts = factsOf(clientReq);
-    if (facts.transferEncoding || facts.contentLength || refusalOf(clientReq, facts) !== null) return false;
-    const h2c = (clientReq.headers.upgrade ?? '').toLowerCase().startsWith('h2c');
-    return !h2c && deps.route(facts).kind === 'forward';
+    if (clientReq.httpVersionMinor !== 1 || hasBody(facts) || offersH2c(clientReq)) return false;
+    return refusalOf(clientReq, facts) === null && deps.route(facts).kind === 'forward';
   }
 
   return { request, upgrade, mayUpgrade };
@@ -117,7 +136,22 @@ function answerHealth({ clientReq, clientRes }: Exchange, readiness: Readiness):
   answerJson(clientRes, readiness.httpStatus, readiness.body);
 }
 
+/** HTTP/2 in clear text would be a second way into the origin, past everything that we do here. */
+function offersH2c(clientReq: IncomingMessage): boolean {
+  const offers = (clientReq.headers.upgrade ?? '').toLowerCase().split(',');
+  return offers.some((protocol) => protocol.trim() === 'h2c');
+}
+
+const hasBody = (facts: RequestFacts) => facts.transferEncoding !== undefined || facts.contentLength;
+
+/** X-Forwarded-Host of a trusted peer, undefined where it is none that could stand in Host. */
+function forwardedHost(clientReq: IncomingMessage): string | undefined {
+  const host = firstOfList(headerValue(clientReq.rawHeaders, 'x-forwarded-host'));
+  return host !== undefined && isHost(host) ? host : undefined;
+}
+
+/** Some proxies say `wss` of a WebSocket that came over TLS. */
 function schemeOf(forwardedProto: string | undefined, secure: boolean): 'http' | 'https' {
-  if (forwardedProto !== undefined) return forwardedProto.toLowerCase() === 'https' ? 'https' : 'http';
+  if (forwardedProto !== undefined) return /^(?:https|wss)$/i.test(forwardedProto) ? 'https' : 'http';
   return secure ? 'https' : 'http';
 }

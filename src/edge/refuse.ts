@@ -1,6 +1,7 @@
 /** Requests that are answered at the door: what they mean is not the same to every reader, or we never do it. */
 import type { IncomingMessage } from 'node:http';
 import { connectionListed, listsFraming } from '../http/hop-by-hop.ts';
+import { isHost } from './host.ts';
 import type { RequestFacts } from './request-facts.ts';
 
 export type Refusal = { status: 400 | 405 | 501 | 505 | 508; reason: string };
@@ -13,12 +14,24 @@ export function refusalOf(clientReq: IncomingMessage, facts: RequestFacts): Refu
     return { status: 505, reason: 'version' };
   if (method === 'CONNECT' || method === 'TRACE') return { status: 405, reason: 'method' };
   if (facts.hosts > 1) return bad('two Host headers'); // RFC 9112 §3.2
+  if (facts.host === undefined && clientReq.httpVersionMinor === 1) return bad('no Host'); // RFC 9112 §3.2
+  if (facts.host !== undefined && !isHost(facts.host)) return bad('invalid Host'); // RFC 9112 §3.2
   if (facts.targetDiffersFromHost) return bad('target and Host differ'); // RFC 9112 §3.2.2
   if (target === '*' && method !== 'OPTIONS') return bad('target'); // RFC 9112 §3.2.4
+  if (target === '*') return { status: 501, reason: 'asterisk form' }; // the origin client cannot send it
   if (target.includes('#')) return bad('fragment in target'); // RFC 9112 §3.2: a target has none
-  if (facts.transferEncoding && clientReq.httpVersionMinor === 0) return bad('Transfer-Encoding in HTTP/1.0'); // §6.1
-  if (facts.transferEncoding && facts.contentLength) return bad('two framings'); // RFC 9112 §6.3
+  const framing = framingRefusal(clientReq, facts);
+  if (framing !== null) return framing;
   if (listsFraming(connectionListed(clientReq.rawHeaders))) return bad('Connection lists a framing header');
   if (facts.looped) return { status: 508, reason: 'loop' };
   return null;
+}
+
+/** RFC 9112 §6.1 and §6.3. A coding below `chunked` would be lost on the way: we end it and do not know it. */
+function framingRefusal(clientReq: IncomingMessage, facts: RequestFacts): Refusal | null {
+  const { transferEncoding } = facts;
+  if (transferEncoding === undefined) return null;
+  if (clientReq.httpVersionMinor === 0) return { status: 400, reason: 'Transfer-Encoding in HTTP/1.0' };
+  if (facts.contentLength) return { status: 400, reason: 'two framings' };
+  return transferEncoding.toLowerCase() === 'chunked' ? null : { status: 501, reason: 'transfer coding' };
 }

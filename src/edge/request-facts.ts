@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isOurVia } from '../http/forwarded.ts';
 import type { RawHeaders } from '../http/raw-headers.ts';
+import { isSameHost } from './host.ts';
 
 export type RequestFacts = {
   method: string;
@@ -17,9 +18,12 @@ export type RequestFacts = {
   /** `X-GoTrack-HMAC` is there, empty or repeated ones too. */
   signed: boolean;
   looped: boolean;
-  transferEncoding: boolean;
+  /** All lines of it as one list. */
+  transferEncoding: string | undefined;
   contentLength: boolean;
-  /** Of a preflight: Origin and Access-Control-Request-Method are there. */
+  /** The client holds its body back until we say 100. Nothing of the kind in HTTP/1.0 (RFC 9110 §10.1.1). */
+  expectsContinue: boolean;
+  /** `Access-Control-Request-Method` is there: only a preflight says that. */
   preflight: boolean;
 };
 
@@ -32,11 +36,13 @@ export function factsOf(clientReq: IncomingMessage): RequestFacts {
     targetDiffersFromHost: false,
     signed: false,
     looped: false,
-    transferEncoding: false,
+    transferEncoding: undefined,
     contentLength: false,
+    expectsContinue: false,
     preflight: false,
   };
   readHeaders(clientReq.rawHeaders, facts);
+  if (clientReq.httpVersionMinor === 0) facts.expectsContinue = false;
   if (facts.target.charCodeAt(0) !== SLASH && facts.target !== '*') toOriginForm(facts);
   return facts;
 }
@@ -57,12 +63,18 @@ function readHeaders(raw: RawHeaders, facts: RequestFacts): void {
           facts.hosts += 1;
         }
         break;
+      case 6: // node itself answers every other expectation with 417
+        if (name.toLowerCase() === 'expect') facts.expectsContinue = true;
+        break;
       case 14:
         if (name.toLowerCase() === 'x-gotrack-hmac') facts.signed = true;
         else if (name.toLowerCase() === 'content-length') facts.contentLength = true;
         break;
       case 17:
-        if (name.toLowerCase() === 'transfer-encoding') facts.transferEncoding = true;
+        if (name.toLowerCase() === 'transfer-encoding') {
+          const before = facts.transferEncoding;
+          facts.transferEncoding = before === undefined ? raw[i + 1]! : `${before}, ${raw[i + 1]!}`;
+        }
         break;
       case 29:
         if (name.toLowerCase() === 'access-control-request-method') facts.preflight = true;
@@ -73,10 +85,14 @@ function readHeaders(raw: RawHeaders, facts: RequestFacts): void {
 
 /** RFC 9112 §3.2.2: a server must accept the absolute form; where it agrees with Host it says nothing more. */
 function toOriginForm(facts: RequestFacts): void {
-  const match = /^https?:\/\/([^/?#]*)(.*)$/i.exec(facts.target);
-  if (match === null || match[1]!.toLowerCase() !== facts.host?.toLowerCase()) {
+  const [, scheme, authority, rest] = ABSOLUTE_FORM.exec(facts.target) ?? [];
+  if (scheme === undefined || !isSameHost(authority!, facts.host ?? '', scheme)) {
     facts.targetDiffersFromHost = true;
     return;
   }
-  facts.target = match[2]!.startsWith('/') ? match[2]! : `/${match[2]!}`;
+  if (rest === '' && facts.method === 'OPTIONS')
+    facts.target = '*'; // RFC 9112 §3.2.4
+  else facts.target = rest!.startsWith('/') ? rest! : `/${rest!}`;
 }
+
+const ABSOLUTE_FORM = /^(https?):\/\/([^/?#]*)(.*)$/i;

@@ -2,6 +2,8 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { answerAndLeave, badRequestAnswer, METHOD_NOT_ALLOWED } from './bad-request.ts';
+import { createConnections } from './connections.ts';
 import type { Handle } from './handle.ts';
 
 export type EdgeOptions = {
@@ -10,12 +12,15 @@ export type EdgeOptions = {
   maxConnections: number;
   /** How long exchanges may go on after `close` was called. */
   drainMs: number;
+  /** For a request's headers, and for a new connection's first byte; 20 s where it is not given. */
+  headersTimeoutMs?: number;
 };
 
 export type EdgeDeps = {
   handle: Handle;
   /** Cuts what is left of tunnels when the drain is over. */
   closeTunnels(): void;
+  /** The parser refused something; `code` is its name for the fault. */
   onBadRequest(code: string): void;
 };
 
@@ -27,50 +32,68 @@ export type Edge = {
 
 const MAX_HEADER_BYTES = 64 * 1024;
 const HEADERS_TIMEOUT_MS = 20_000;
+/** How often node looks for headers that are late: they may be late by that much more. */
+const TIMEOUT_SWEEP_MS = 1_000;
 const KEEP_ALIVE_MS = 75_000;
+/** TCP's own probes find peers that vanished without a word from a stream that says little. */
+const TCP_PROBE_MS = 60_000;
 const BACKLOG = 4096;
 const IDLE_SWEEP_MS = 100;
 
 export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   const { handle } = deps;
+  const connections = createConnections();
   let draining = false;
   const server = http.createServer({
-    maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: 0, // an upload may take as long as it moves
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    ...limitsOf(options),
     optimizeEmptyRequests: true,
-    shouldUpgradeCallback: handle.mayUpgrade,
+    requireHostHeader: false, // ours to refuse: see refuse.ts
+    // While an earlier request waits for its answer, the bytes of a tunnel would get between.
+    shouldUpgradeCallback: (clientReq: IncomingMessage) =>
+      !draining && !connections.isBusy(clientReq.socket) && handle.mayUpgrade(clientReq),
   } as http.ServerOptions);
   server.maxHeadersCount = 0; // bounded by bytes; a cut list would be forwarded as if it were whole
   server.maxConnections = options.maxConnections;
 
   function onRequest(clientReq: IncomingMessage, clientRes: ServerResponse): void {
-    if (draining) clientRes.shouldKeepAlive = false;
+    if (!connections.begin(clientReq, clientRes)) return;
     handle.request(clientReq, clientRes);
+    connections.dispatched(clientRes);
   }
+
+  function onClientError(error: Error & { code?: string }, duplex: Duplex): void {
+    const socket = duplex as Socket;
+    if (!socket.writable) return; // it was answered, what comes after is thrown away
+    const code = error.code ?? 'unknown';
+    const busy = connections.isBusy(socket);
+    // Bytes behind a request that said `Connection: close`: its answer is under way and ends the connection.
+    if (busy && code === 'HPE_CLOSED_CONNECTION') return;
+    // The client closed in the middle of its body: it is gone, and so is the exchange.
+    if (busy && code === 'HPE_INVALID_EOF_STATE') return void socket.destroy();
+    deps.onBadRequest(code);
+    if (socket.bytesRead > 0 && connections.mayInterrupt(socket))
+      answerAndLeave(socket, badRequestAnswer(code));
+    else socket.destroy();
+  }
+
+  server.on('connection', connections.opened);
   server.on('request', onRequest);
-  server.on('checkContinue', (clientReq: IncomingMessage, clientRes: ServerResponse) => {
-    clientRes.writeContinue();
-    onRequest(clientReq, clientRes);
-  });
+  server.on('checkContinue', onRequest);
   server.on('upgrade', (clientReq: IncomingMessage, socket: Duplex, early: Buffer) => {
     (socket as Socket).setTimeout(0);
     handle.upgrade(clientReq, socket, early);
   });
-  server.on('connect', (_clientReq, socket: Duplex) => socket.end(BARE_ANSWERS[405]));
-  server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => {
-    deps.onBadRequest(error.code ?? 'unknown');
-    answerBadRequest(error.code, socket);
-  });
+  server.on('connect', (_clientReq, socket: Duplex) => answerAndLeave(socket as Socket, METHOD_NOT_ALLOWED));
+  server.on('clientError', onClientError);
 
   async function close(): Promise<void> {
     draining = true;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    connections.startDraining();
     const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
     const cut = setTimeout(() => {
-      server.closeAllConnections();
       deps.closeTunnels();
+      connections.destroyAll();
     }, options.drainMs);
     await closed;
     clearInterval(sweep);
@@ -78,6 +101,18 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   }
 
   return { listen: () => listen(server, options), close };
+}
+
+function limitsOf({ headersTimeoutMs = HEADERS_TIMEOUT_MS }: EdgeOptions): http.ServerOptions {
+  return {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: headersTimeoutMs,
+    connectionsCheckingInterval: Math.min(TIMEOUT_SWEEP_MS, headersTimeoutMs),
+    requestTimeout: 0, // an upload may take as long as it moves
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAlive: true,
+    keepAliveInitialDelay: TCP_PROBE_MS,
+  };
 }
 
 function listen(server: http.Server, { host, port }: EdgeOptions): Promise<AddressInfo> {
@@ -88,20 +123,4 @@ function listen(server: http.Server, { host, port }: EdgeOptions): Promise<Addre
       resolve(server.address() as AddressInfo);
     });
   });
-}
-
-const bare = (status: string) => `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
-const BARE_ANSWERS = {
-  400: bare('400 Bad Request'),
-  405: bare('405 Method Not Allowed\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'),
-  408: bare('408 Request Timeout'),
-  431: bare('431 Request Header Fields Too Large'),
-};
-
-/** What the parser refused never became a request: the answer goes onto the socket, which is then closed. */
-function answerBadRequest(code: string | undefined, socket: Duplex): void {
-  if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
-  if (code === 'HPE_HEADER_OVERFLOW') return void socket.end(BARE_ANSWERS[431]);
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return void socket.end(BARE_ANSWERS[408]);
-  socket.end(BARE_ANSWERS[400]);
 }

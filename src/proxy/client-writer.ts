@@ -1,6 +1,6 @@
 /** The end of every chain of writers: a response onto the client's socket. */
 import type { ServerResponse } from 'node:http';
-import { isName, type RawHeaders } from '../http/raw-headers.ts';
+import { isName, type RawHeaders, removeHeader } from '../http/raw-headers.ts';
 import type { ResponseHead, ResponseWriter } from '../http/response-writer.ts';
 
 /** Up to here node joins head and body into one string, and so into one write. */
@@ -11,6 +11,8 @@ export class ClientWriter implements ResponseWriter {
   readonly #clientRes: ServerResponse;
   /** Body bytes that Content-Length still promises; -1 where there is none. */
   #remaining = -1;
+  /** The head waits for the first bytes of the body, so that both go out in one write. */
+  #headWaits = false;
   #ended = false;
 
   constructor(clientRes: ServerResponse) {
@@ -23,10 +25,14 @@ export class ClientWriter implements ResponseWriter {
 
   head(head: ResponseHead): void {
     this.#remaining = contentLengthLast(head.headers);
+    if (!this.#takesTrailers(head.status)) removeHeader(head.headers, 'trailer'); // node throws otherwise
     this.#clientRes.writeHead(head.status, head.reason, head.headers);
+    this.#headWaits = true;
+    setImmediate(flushHead, this);
   }
 
   data(chunk: Buffer): boolean {
+    this.#headWaits = false;
     if (this.#remaining !== chunk.length) {
       if (this.#remaining > 0) this.#remaining -= chunk.length;
       return this.#clientRes.write(chunk);
@@ -39,13 +45,42 @@ export class ClientWriter implements ResponseWriter {
 
   end(trailers: RawHeaders): void {
     if (this.#ended) return;
+    this.#headWaits = false;
     if (trailers.length > 0) this.#clientRes.addTrailers(pairs(trailers));
     this.#clientRes.end();
   }
 
+  /** A length or chunks that do not come to their end say it; a body that only the close ends needs a reset. */
   abort(): void {
-    this.#clientRes.destroy();
+    const { req, socket } = this.#clientRes;
+    const endsWithClose = this.#remaining === -1 && req.httpVersion === '1.0';
+    if (socket === null) cutWhenItsTurnComes(this.#clientRes);
+    else if (endsWithClose) socket.resetAndDestroy();
+    else this.#clientRes.destroy();
   }
+
+  /** The origin sends its body in its own time, perhaps hours later: its head must not wait for that. */
+  flush(): void {
+    if (!this.#headWaits) return;
+    this.#headWaits = false;
+    this.#clientRes.flushHeaders();
+  }
+
+  /** RFC 9112 §7.1.2: trailers end a chunked body, which is what node makes of one without a length. */
+  #takesTrailers(status: number): boolean {
+    const { method, httpVersion } = this.#clientRes.req;
+    const hasBody = method !== 'HEAD' && status !== 204 && status !== 304;
+    return hasBody && this.#remaining === -1 && httpVersion === '1.1';
+  }
+}
+
+function flushHead(writer: ClientWriter): void {
+  writer.flush();
+}
+
+/** Of pipelined requests, this one's answer waits behind another's: node would let it wait for ever. */
+function cutWhenItsTurnComes(clientRes: ServerResponse): void {
+  clientRes.once('socket', (socket) => socket.destroy());
 }
 
 /**

@@ -4,6 +4,7 @@
  * other side. Redirects are the client's to follow.
  */
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Exchange } from '../http/exchange.ts';
 import { headerValue, type RawHeaders } from '../http/raw-headers.ts';
 import type { ResponseWriter } from '../http/response-writer.ts';
@@ -15,7 +16,13 @@ import type {
   OriginResponseHandler,
 } from './origin/origin-client.ts';
 import { answerError, errorOf } from './proxy-error.ts';
-import { clientHeaders, originHeaders, type RequestHeaderOptions } from './request-headers.ts';
+import { requestBody } from './request-body.ts';
+import {
+  clientHeaders,
+  endToEndHeaders,
+  originHeaders,
+  type RequestHeaderOptions,
+} from './request-headers.ts';
 
 /** What injection wants of one exchange: a writer before the client's. */
 export type EditedExchange = { wrap(next: ResponseWriter): ResponseWriter };
@@ -49,6 +56,7 @@ class Forwarding implements OriginResponseHandler {
   readonly #options: ForwardOptions;
   readonly #deps: ForwardDeps;
   readonly #headers: RawHeaders;
+  readonly #body: Readable | null;
   #writer: ResponseWriter;
   #origin: OriginExchange | null = null;
   #sentAt = 0;
@@ -60,6 +68,7 @@ class Forwarding implements OriginResponseHandler {
     this.#options = options;
     this.#deps = deps;
     this.#headers = originHeaders(exchange, options);
+    this.#body = hasBody(exchange.clientReq) ? requestBody(exchange.clientReq) : null;
     const client = new ClientWriter(exchange.clientRes);
     this.#writer = deps.beginEdit(exchange, this.#headers)?.wrap(client) ?? client;
   }
@@ -71,30 +80,24 @@ class Forwarding implements OriginResponseHandler {
   }
 
   #send(): void {
-    const { clientReq } = this.#exchange;
-    const path = this.#options.basePath + clientReq.url!;
-    const body = hasBody(clientReq) ? clientReq : null;
+    const { method, url } = this.#exchange.clientReq;
+    const path = this.#options.basePath + url!;
     this.#sentAt = this.#deps.monotonic();
-    this.#origin = this.#deps.client.send(
-      { method: clientReq.method!, path, headers: this.#headers, body },
-      this,
-    );
+    const request = { method: method!, path, headers: this.#headers, body: this.#body };
+    this.#origin = this.#deps.client.send(request, this);
   }
 
+  /** RFC 9110 §15.2: passed on, whatever they are; HTTP/1.0 knows none. */
   onInformational(status: number, headers: RawHeaders): void {
-    if (status !== 103 || this.#exchange.clientReq.httpVersion !== '1.1') return;
-    const hints: Record<string, string | string[]> = {};
-    for (let i = 0; i < headers.length; i += 2) {
-      const name = headers[i]!.toLowerCase();
-      hints[name] = name in hints ? [hints[name]!, headers[i + 1]!].flat() : headers[i + 1]!;
-    }
-    if (hints.link !== undefined) this.#exchange.clientRes.writeEarlyHints(hints as { link: string });
+    const { clientReq, clientRes } = this.#exchange;
+    if (clientReq.httpVersion === '1.0' || clientRes.headersSent) return;
+    clientRes.writeInformation?.(status, endToEndHeaders(headers)); // node before 24.18 cannot
   }
 
   onHead(status: number, reason: string, headers: RawHeaders): void {
-    this.#state = 'answering';
     this.#deps.onOriginHead((this.#deps.monotonic() - this.#sentAt) / 1000);
     this.#writer.head({ status, reason, headers: clientHeaders(headers) });
+    this.#state = 'answering';
   }
 
   onData(chunk: Buffer): boolean {
@@ -102,13 +105,14 @@ class Forwarding implements OriginResponseHandler {
   }
 
   onEnd(trailers: RawHeaders): void {
-    this.#state = 'done';
     this.#writer.end(trailers);
+    this.#finish();
   }
 
   onFailure(failure: OriginFailure, cause: Error): void {
     if (this.#state === 'done') return;
-    if (this.#state === 'waiting' && this.#mayTryAgain(failure)) {
+    if (this.#exchange.clientReq.socket.destroyed) return this.#finish(); // the client went first
+    if (failure === 'stale' && this.#mayTryAgain()) {
       this.#triedAgain = true;
       this.#send();
       return;
@@ -116,20 +120,23 @@ class Forwarding implements OriginResponseHandler {
     this.#deps.onOriginFailure(this.#exchange, failure, cause);
     if (this.#state === 'waiting') answerError(this.#exchange, errorOf(failure));
     else this.#writer.abort();
-    this.#state = 'done';
+    this.#finish();
   }
 
-  #mayTryAgain(failure: OriginFailure): boolean {
-    const { clientReq } = this.#exchange;
-    return (
-      failure === 'reset' && !this.#triedAgain && !hasBody(clientReq) && IDEMPOTENT.has(clientReq.method!)
-    );
+  #mayTryAgain(): boolean {
+    return !this.#triedAgain && this.#body === null && IDEMPOTENT.has(this.#exchange.clientReq.method!);
   }
 
   #onClientClosed(): void {
     if (this.#state === 'done') return;
-    this.#state = 'done';
     this.#origin?.abort();
+    this.#finish();
+  }
+
+  /** What the client still sends of its body is read and thrown away, so that its next request is in step. */
+  #finish(): void {
+    this.#state = 'done';
+    this.#body?.destroy();
   }
 }
 

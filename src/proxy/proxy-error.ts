@@ -1,6 +1,6 @@
 /** Our own small answers where the origin gave none (PROXY: "origin lost"). */
-import type { ServerResponse } from 'node:http';
-import type { Exchange } from '../http/exchange.ts';
+import type { Exchange, RequestSide } from '../http/exchange.ts';
+import type { RawHeaders } from '../http/raw-headers.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import type { OriginFailure } from './origin/origin-client.ts';
 
@@ -12,6 +12,7 @@ export function errorOf(failure: OriginFailure | 'loop'): ProxyError {
       return { status: 502, title: 'Bad gateway', detail: 'The site did not accept a connection.' };
     case 'unresolvable':
       return { status: 502, title: 'Bad gateway', detail: "The site's name could not be resolved." };
+    case 'stale':
     case 'reset':
     case 'aborted':
       return {
@@ -38,19 +39,22 @@ export function errorOf(failure: OriginFailure | 'loop'): ProxyError {
   }
 }
 
-/** A page or JSON by `Accept`, with the request id that the log has too. */
+/** Onto the response of an exchange whose head has not gone out. */
 export function answerError(exchange: Exchange, error: ProxyError): void {
-  const { clientReq, clientRes, requestId } = exchange;
+  const { headers, body } = errorAnswer(exchange, error);
+  exchange.clientRes.writeHead(error.status, headers).end(body);
+}
+
+/** A page or JSON by `Accept`, with the request id that the log has too. The body is to be sent as UTF-8. */
+export function errorAnswer(
+  { clientReq, requestId }: RequestSide,
+  error: ProxyError,
+): { headers: RawHeaders; body: string } {
   const wantsHtml = (clientReq.headers.accept ?? '').includes('text/html');
   const body = wantsHtml ? htmlOf(error, requestId) : jsonOf(error, requestId);
   const type = wantsHtml ? 'text/html; charset=utf-8' : 'application/json';
-  send(clientRes, { status: error.status, type, body });
-}
-
-function send(clientRes: ServerResponse, answer: { status: number; type: string; body: string }): void {
-  const length = String(Buffer.byteLength(answer.body));
-  const headers = ['Content-Type', answer.type, 'Cache-Control', 'no-store', 'Content-Length', length];
-  clientRes.writeHead(answer.status, headers).end(answer.body);
+  const length = String(Buffer.byteLength(body));
+  return { headers: ['Content-Type', type, 'Cache-Control', 'no-store', 'Content-Length', length], body };
 }
 
 const jsonOf = (error: ProxyError, requestId: string) =>

@@ -17,25 +17,41 @@ export function originHeaders(exchange: RequestSide, options: RequestHeaderOptio
   const headers: RawHeaders = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;
-    if (isHopByHop(name) || isName(name, 'expect')) continue;
-    if (listed?.has(name.toLowerCase())) continue;
+    const value = raw[i + 1]!;
+    // The one hop-by-hop word that is worth passing on: we do pass trailers to the client.
+    if (isName(name, 'te') && ACCEPTS_TRAILERS.test(value)) headers.push(name, 'trailers');
+    if (isHopByHop(name) || listed?.has(name.toLowerCase()) || isNotSendable(name)) continue;
     if (isReplaced(name, exchange.address, options.clientIpHeaders)) continue;
-    const value = isName(name, 'cookie') ? options.withoutOurCookie(raw[i + 1]!) : raw[i + 1]!;
-    if (value !== '' || raw[i + 1] === '') headers.push(name, value);
+    const kept = isName(name, 'cookie') ? options.withoutOurCookie(value) : value;
+    if (kept !== '' || value === '') headers.push(name, kept);
   }
   addForwarded(headers, raw, exchange);
   addVia(headers, exchange.clientReq.httpVersion);
   return headers;
 }
 
+/** RFC 9110 §10.1.4. Linear: nothing before or after the word can match in two ways. */
+const ACCEPTS_TRAILERS = /(?:^|[,;\s])trailers(?:$|[,;\s])/i;
+
+/** What the origin client cannot do is not announced: it sends no trailers and waits for no 100. */
+function isNotSendable(name: string): boolean {
+  return isName(name, 'expect') || isName(name, 'trailer');
+}
+
 /** The origin's end-to-end headers in their order, with our `Via`. */
 export function clientHeaders(raw: RawHeaders): RawHeaders {
+  const headers = endToEndHeaders(raw);
+  addVia(headers, '1.1');
+  return headers;
+}
+
+/** What goes beyond us: all but the hop-by-hop headers and those that `Connection` lists. */
+export function endToEndHeaders(raw: RawHeaders): RawHeaders {
   const listed = connectionListed(raw);
   const headers: RawHeaders = [];
   for (let i = 0; i < raw.length; i += 2) {
     if (isHopByHop(raw[i]!) || listed?.has(raw[i]!.toLowerCase())) continue;
     headers.push(raw[i]!, raw[i + 1]!);
   }
-  addVia(headers, '1.1');
   return headers;
 }

@@ -1,30 +1,23 @@
 /**
- * Upgrades (RFC 9110 §7.8): after the origin's 101, bytes both ways until either side is done. A refusal is
+ * Upgrades (RFC 9110 §7.8): after the origin's 101, bytes both ways until both sides are done. A refusal is
  * passed on as it came. Written on the platform's sockets, because what follows a 101 is no HTTP any more.
  */
-import http, { type IncomingMessage } from 'node:http';
-import https from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { RequestSide } from '../http/exchange.ts';
 import { isName, type RawHeaders } from '../http/raw-headers.ts';
-import { clientHeaders, originHeaders, type RequestHeaderOptions } from './request-headers.ts';
+import type { OriginFailure } from './origin/origin-client.ts';
+import { errorAnswer, errorOf } from './proxy-error.ts';
+import { clientHeaders, type RequestHeaderOptions } from './request-headers.ts';
+import { requestUpgrade, type UpgradeTarget } from './upgrade-request.ts';
 
-export type TunnelOptions = RequestHeaderOptions & {
-  protocol: 'http:' | 'https:';
-  hostname: string;
-  port: number;
-  socketPath?: string | undefined;
-  basePath: string;
-  connectTimeoutMs: number;
-  headTimeoutMs: number;
-  tls: { rejectUnauthorized: boolean; ca?: string | undefined };
-};
+export type TunnelOptions = RequestHeaderOptions & UpgradeTarget;
 
 export type TunnelDeps = {
   onOpen(): void;
   onClose(): void;
-  onFailure(exchange: RequestSide, cause: Error): void;
+  onFailure(exchange: RequestSide, failure: OriginFailure, cause: Error): void;
 };
 
 /** What the edge hands over: the request, its socket, and the bytes that came right behind the head. */
@@ -32,85 +25,92 @@ export type Upgrade = { exchange: RequestSide; socket: Duplex; early: Buffer };
 
 export type Tunnels = {
   open(upgrade: Upgrade): void;
-  /** Cuts every tunnel that is open. */
+  /** Cuts every tunnel that is open, and those that wait for the origin. */
   closeAll(): void;
 };
 
+/** Bytes that a client may send ahead of the origin's answer; then it waits. */
+const MAX_EARLY_BYTES = 64 * 1024;
+const TCP_PROBE_MS = 60_000;
+
 export function createTunnels(options: TunnelOptions, deps: TunnelDeps): Tunnels {
-  const open = new Set<Duplex>();
+  const sockets = new Set<Duplex>();
 
-  function track(socket: Duplex): void {
-    open.add(socket);
-    deps.onOpen();
-    socket.once('close', () => {
-      open.delete(socket);
-      deps.onClose();
+  function open({ exchange, socket, early }: Upgrade): void {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => {}); // its close says what we need to know
+    const originReq = requestUpgrade(exchange, options, {
+      onUpgrade(originRes, originSocket, originEarly) {
+        const held = takeHeld();
+        deps.onOpen();
+        socket.once('close', deps.onClose);
+        socket.write(upgradedHead(originRes), 'latin1');
+        if (originEarly.length > 0) socket.write(originEarly);
+        if (held.length > 0) originSocket.write(held);
+        join(socket, originSocket);
+      },
+      onRefusal(originRes) {
+        takeHeld();
+        passRefusal(originRes, socket);
+      },
+      onFailure(failure, cause) {
+        if (socket.destroyed) return;
+        takeHeld();
+        deps.onFailure(exchange, failure, cause);
+        answerFailure(exchange, socket, failure);
+      },
     });
-  }
-
-  function openTunnel(upgrade: Upgrade): void {
-    const { exchange, socket, early } = upgrade;
-    const originReq = requestUpgrade(exchange, options);
-    socket.on('error', () => originReq.destroy());
     socket.once('close', () => originReq.destroy());
-    originReq.on('upgrade', (originRes: IncomingMessage, originSocket: Duplex, originEarly: Buffer) => {
-      originReq.setTimeout(0);
-      track(socket);
-      socket.write(
-        headOf(originRes, ['Connection', 'Upgrade', 'Upgrade', originRes.headers.upgrade ?? '']),
-        'latin1',
-      );
-      if (originEarly.length > 0) socket.write(originEarly);
-      if (early.length > 0) originSocket.write(early);
-      join(socket, originSocket);
-    });
-    originReq.on('response', (originRes: IncomingMessage) => passRefusal(originRes, socket));
-    originReq.on('error', (cause) => {
-      if (!socket.destroyed) deps.onFailure(exchange, cause);
-      socket.end('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-    });
-    originReq.end();
+    const takeHeld = holdEarlyBytes(socket, early);
   }
 
   return {
-    open: openTunnel,
+    open,
     closeAll: () => {
-      for (const socket of open) socket.destroy();
+      for (const socket of sockets) socket.destroy();
     },
   };
 }
 
-function requestUpgrade(exchange: RequestSide, options: TunnelOptions): http.ClientRequest {
-  const { clientReq } = exchange;
-  const headers = originHeaders(exchange, options);
-  headers.push('Connection', 'Upgrade', 'Upgrade', clientReq.headers.upgrade ?? '');
-  const secure = options.protocol === 'https:';
-  const originReq = (secure ? https : http).request({
-    host: options.hostname,
-    port: options.port,
-    socketPath: options.socketPath,
-    method: clientReq.method,
-    path: options.basePath + clientReq.url!,
-    headers,
-    setHost: false,
-    agent: false,
-    timeout: options.headTimeoutMs,
-    ...(secure ? options.tls : {}),
-  } as https.RequestOptions);
-  originReq.on('timeout', () =>
-    originReq.destroy(new Error('the origin did not answer the upgrade in time')),
-  );
-  return originReq;
+/**
+ * Reads on while the origin makes up its mind, since only a read tells that the client has gone. The function
+ * that comes back ends that and gives what was read.
+ */
+function holdEarlyBytes(socket: Duplex, early: Buffer): () => Buffer {
+  const held = [early];
+  let bytes = early.length;
+  function onData(chunk: Buffer): void {
+    held.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= MAX_EARLY_BYTES) socket.pause();
+  }
+  function onEnd(): void {
+    socket.destroy();
+  }
+  socket.on('data', onData).on('end', onEnd);
+  return () => {
+    socket.off('data', onData).off('end', onEnd);
+    return Buffer.concat(held);
+  };
 }
 
 /** Bytes both ways. A side that is done half-closes the other; a side that broke takes the other along. */
-function join(client: Duplex, origin: Duplex): void {
+function join(client: Duplex, origin: Socket): void {
+  origin.setTimeout(0);
+  origin.setKeepAlive(true, TCP_PROBE_MS);
+  origin.on('error', () => {});
   client.pipe(origin);
   origin.pipe(client);
-  client.on('error', () => origin.destroy());
-  origin.on('error', () => client.destroy());
-  client.once('close', () => origin.destroy());
-  origin.once('close', () => client.destroy());
+  takesAlong(client, origin);
+  takesAlong(origin, client);
+}
+
+function takesAlong(closing: Duplex, other: Duplex): void {
+  closing.once('close', () => {
+    // Closed after both of its ends: what the other side still has to send or to write goes on.
+    if (!closing.readableEnded || !closing.writableFinished) other.destroy();
+  });
 }
 
 /**
@@ -118,17 +118,34 @@ function join(client: Duplex, origin: Duplex): void {
  * The close ends the body, so a body that was cut must end in a reset instead.
  */
 function passRefusal(originRes: IncomingMessage, socket: Duplex): void {
-  socket.write(headOf(originRes, ['Connection', 'close']), 'latin1');
+  socket.resume();
+  socket.write(headOf(originRes, [...clientHeaders(originRes.rawHeaders), 'Connection', 'close']), 'latin1');
   originRes.once('aborted', () => (socket as Socket).resetAndDestroy());
   originRes.pipe(socket);
 }
 
-function headOf(originRes: IncomingMessage, hopByHop: RawHeaders): string {
-  const headers = [...clientHeaders(originRes.rawHeaders), ...hopByHop];
-  let text = `HTTP/1.1 ${originRes.statusCode} ${originRes.statusMessage}\r\n`;
+function answerFailure(exchange: RequestSide, socket: Duplex, failure: OriginFailure): void {
+  const error = errorOf(failure);
+  const { headers, body } = errorAnswer(exchange, error);
+  const head = { statusCode: error.status, statusMessage: error.title };
+  socket.resume();
+  socket.write(headOf(head, [...headers, 'Connection', 'close']), 'latin1');
+  socket.end(body);
+}
+
+/** RFC 9110 §8.6: a 101 has no Content-Length. */
+function upgradedHead(originRes: IncomingMessage): string {
+  const headers = clientHeaders(originRes.rawHeaders);
+  headers.push('Connection', 'Upgrade', 'Upgrade', originRes.headers.upgrade ?? '');
+  return headOf(originRes, headers, 'content-length');
+}
+
+type StatusLine = Pick<IncomingMessage, 'statusCode' | 'statusMessage'>;
+
+function headOf({ statusCode, statusMessage }: StatusLine, headers: RawHeaders, without = ''): string {
+  let text = `HTTP/1.1 ${statusCode} ${statusMessage}\r\n`;
   for (let i = 0; i < headers.length; i += 2) {
-    if (originRes.statusCode === 101 && isName(headers[i]!, 'content-length')) continue; // RFC 9110 §8.6
-    text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    if (!isName(headers[i]!, without)) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
   }
   return `${text}\r\n`;
 }

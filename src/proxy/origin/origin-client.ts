@@ -19,6 +19,8 @@ export type OriginFailure =
   | 'unresolvable'
   | 'connect-timeout'
   | 'head-timeout'
+  /** A connection that had served before died before the first byte of this response: it was dead already. */
+  | 'stale'
   | 'reset'
   | 'tls'
   | 'invalid'

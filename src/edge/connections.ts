@@ -1,0 +1,89 @@
+/**
+ * What each connection of a visitor is doing: how many of its requests have no whole answer yet, and whether
+ * the answer that is under way will be its last. RFC 9112 §9.6: what a client sends after the request whose
+ * answer closes the connection is not processed, however well it is formed.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+type Connection = { unanswered: number; latest: ServerResponse | null; closing: boolean };
+
+export type Connections = {
+  /** Called once for each new connection. */
+  opened(socket: Socket): void;
+  /** False: the request came after the connection's last one and is left alone. */
+  begin(clientReq: IncomingMessage, clientRes: ServerResponse): boolean;
+  /** Called when the request was dispatched: its answer may be the connection's last. */
+  dispatched(clientRes: ServerResponse): void;
+  /** Whether a request of this connection waits for the end of its answer. */
+  isBusy(socket: Socket): boolean;
+  /** Whether our own bytes may be written onto it: no answer of ours is under way that they would end up in. */
+  mayInterrupt(socket: Socket): boolean;
+  /** From now on answers close their connections; those on which nothing ever came are closed at once. */
+  startDraining(): void;
+  /** Cuts all that are open. */
+  destroyAll(): void;
+};
+
+export function createConnections(): Connections {
+  const connections = new Map<Socket, Connection>();
+  let draining = false;
+
+  function opened(socket: Socket): void {
+    connections.set(socket, { unanswered: 0, latest: null, closing: false });
+    socket.once('close', () => connections.delete(socket));
+  }
+
+  function begin(clientReq: IncomingMessage, clientRes: ServerResponse): boolean {
+    const connection = connections.get(clientReq.socket);
+    if (connection === undefined || connection.closing) return false;
+    if (draining) clientRes.shouldKeepAlive = false;
+    connection.unanswered += 1;
+    connection.latest = clientRes;
+    clientRes.once('close', onAnswered);
+    return true;
+  }
+
+  function onAnswered(this: ServerResponse): void {
+    const connection = connections.get(this.req.socket);
+    if (connection !== undefined) connection.unanswered -= 1;
+  }
+
+  function dispatched(clientRes: ServerResponse): void {
+    if (clientRes.shouldKeepAlive) return;
+    const connection = connections.get(clientRes.req.socket);
+    if (connection !== undefined) connection.closing = true;
+  }
+
+  function mayInterrupt(socket: Socket): boolean {
+    const connection = connections.get(socket);
+    if (connection === undefined || connection.unanswered === 0) return true;
+    return connection.unanswered === 1 && !connection.latest!.headersSent;
+  }
+
+  function startDraining(): void {
+    draining = true;
+    for (const [socket, connection] of connections) {
+      // A browser opens connections that it may need: they are no exchanges, nobody waits for them.
+      if (socket.bytesRead === 0) socket.destroy();
+      else if (connection.unanswered > 0 && !connection.latest!.headersSent) {
+        connection.latest!.shouldKeepAlive = false;
+        connection.closing = true;
+      }
+    }
+  }
+
+  function destroyAll(): void {
+    for (const socket of connections.keys()) socket.destroy();
+  }
+
+  return {
+    opened,
+    begin,
+    dispatched,
+    isBusy: (socket) => (connections.get(socket)?.unanswered ?? 0) > 0,
+    mayInterrupt,
+    startDraining,
+    destroyAll,
+  };
+}
