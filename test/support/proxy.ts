@@ -124,7 +124,7 @@ function originOptions(port: number, options: ProxyOptions) {
     socketPath: options.socketPath,
     basePath: options.basePath ?? '',
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
-    headTimeoutMs: options.headTimeoutMs ?? 10_000,
+    headTimeoutMs: options.headTimeoutMs ?? 60_000,
     tls: options.tls ?? { rejectUnauthorized: true },
     clientIpHeaders: new Set(options.clientIpHeaders ?? []),
     withoutOurCookie: options.withoutOurCookie ?? ((cookie: string) => cookie),
