@@ -3,10 +3,11 @@ import type { Config } from '../config/fields.ts';
 
 export type Addresses = { site: string; admin: string | null };
 
-export function bannerOf(config: Config, { site, admin }: Addresses): string {
+/** `before` names what stands behind us. */
+export function bannerOf(config: Config, before: string, { site, admin }: Addresses): string {
   const events = config.logPath === 'stdout' ? 'standard output' : config.logPath;
   return `
-  GoTrack stands before ${config.forwardDestination?.text}
+  GoTrack stands before ${before}
 
   site        ${site}
   live view   ${admin ?? 'off (METRICS_ENABLED=true turns it on)'}
@@ -14,7 +15,7 @@ export function bannerOf(config: Config, { site, admin }: Addresses): string {
 
   tracking    ${trackingLine(config)}
   addresses   ${config.ipHashSecret === undefined ? 'stored as they are (IP_HASH_SECRET stores keyed hashes)' : 'stored as keyed hashes'}
-  consent     ${config.consent === 'required' ? 'required: nothing is recorded before a visitor agrees' : 'optional: an unknown choice counts as granted (CONSENT=required)'}
+  consent     ${config.consent === 'required' ? 'required: nothing is recorded before a visitor agrees' : 'optional: an unknown choice counts as granted (CONSENT=required waits for one)'}
 `;
 }
 

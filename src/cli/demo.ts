@@ -4,6 +4,8 @@ import type { Command } from './context.ts';
 import { readConfig } from './read-config.ts';
 import { runApp } from './run-app.ts';
 
+const BEFORE = 'a demo shop (set FORWARD_DESTINATION and it stands before your site)';
+
 /** A shop of our own as the origin, the proxy before it, the live view: what a stranger sees first. */
 export const demo: Command = async (context) => {
   const shop = createDemoSite({});
@@ -14,7 +16,7 @@ export const demo: Command = async (context) => {
     METRICS_ENABLED: 'true',
   });
   try {
-    return config === null ? 2 : await runApp(context, config);
+    return config === null ? 2 : await runApp(context, config, BEFORE);
   } finally {
     await shop.close();
   }

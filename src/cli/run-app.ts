@@ -6,7 +6,8 @@ import { createLog, type Logger } from '../telemetry/log.ts';
 import { type Addresses, bannerOf } from './banner.ts';
 import type { Context } from './context.ts';
 
-export async function runApp(context: Context, config: Config): Promise<number> {
+/** `before` names, for people, what stands behind the proxy. */
+export async function runApp(context: Context, config: Config, before: string): Promise<number> {
   const log = await logFor(context, config);
   const app = await createApp(config, { log, clock: systemClock, process: context.process });
   const listening = await listenOrExplain(context, app);
@@ -15,7 +16,7 @@ export async function runApp(context: Context, config: Config): Promise<number> 
     return 1;
   }
   log.info(listening, 'listening');
-  if (context.terminal) context.printError(bannerOf(config, listening));
+  if (context.terminal) context.printError(bannerOf(config, before, listening));
   context.onHangUp(() => app.reload());
   const signal = await context.stopSignal();
   log.info({ signal, drain_ms: config.drainMs }, 'stopping');

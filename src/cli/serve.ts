@@ -5,5 +5,5 @@ import { runApp } from './run-app.ts';
 /** The proxy before the owner's site. */
 export const serve: Command = async (context) => {
   const config = readConfig(context);
-  return config === null ? 2 : runApp(context, config);
+  return config === null ? 2 : runApp(context, config, config.forwardDestination!.text);
 };

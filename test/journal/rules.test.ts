@@ -293,6 +293,21 @@ describe('recovery', () => {
     assert.deepEqual(segmentsOf(disk), [segmentName(0), segmentName(13)]);
   });
 
+  it('scans the last segment only, so that a full journal starts as fast as a small one', async () => {
+    const disk = createFakeDisk(seeded(1));
+    const journal = await openOn(disk, { segmentBytes: 100 });
+    for (let n = 0; n < 10; n += 1) await accept(journal, `record ${n} ${'x'.repeat(30)}`);
+    disk.kill();
+    disk.calls.length = 0;
+    const again = await openOn(disk);
+    const reads = disk.calls.filter((call) => call.op === 'read');
+    const older = segmentsOf(disk).slice(0, 9);
+    for (const name of older) {
+      assert.equal(reads.filter((call) => call.path.endsWith(name)).length, 1, 'its header, no more');
+    }
+    assert.equal((await again.cursor('log')).lag().events, 10);
+  });
+
   it('removes a last segment without a record, so that restarts leave no heap of them', async () => {
     const disk = createFakeDisk(seeded(1));
     for (let n = 0; n < 5; n += 1) {

@@ -91,7 +91,7 @@ class UndiciExchange implements OriginExchange, OnConnection {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#aborted) return;
     this.#pauseWanted = !this.#handler.onData(chunk);
-    
+    if (this.#pauseWanted) controller.pause();
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
