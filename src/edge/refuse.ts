@@ -8,7 +8,6 @@ export type Refusal = { status: 400 | 405 | 501 | 505 | 508; reason: string };
 
 /** Null: the request may go on. The first rule that it breaks is its reason. */
 export function refusalOf(clientReq: IncomingMessage, facts: RequestFacts): Refusal | null {
-  const bad = (reason: string): Refusal => ({ status: 400, reason });
   const { method, target } = facts;
   if (clientReq.httpVersionMajor !== 1 || clientReq.httpVersionMinor > 1)
     return { status: 505, reason: 'version' };
@@ -27,11 +26,13 @@ export function refusalOf(clientReq: IncomingMessage, facts: RequestFacts): Refu
   return null;
 }
 
+const bad = (reason: string): Refusal => ({ status: 400, reason });
+
 /** RFC 9112 §6.1 and §6.3. A coding below `chunked` would be lost on the way: we end it and do not know it. */
 function framingRefusal(clientReq: IncomingMessage, facts: RequestFacts): Refusal | null {
   const { transferEncoding } = facts;
   if (transferEncoding === undefined) return null;
-  if (clientReq.httpVersionMinor === 0) return { status: 400, reason: 'Transfer-Encoding in HTTP/1.0' };
-  if (facts.contentLength) return { status: 400, reason: 'two framings' };
+  if (clientReq.httpVersionMinor === 0) return bad('Transfer-Encoding in HTTP/1.0');
+  if (facts.contentLength) return bad('two framings');
   return transferEncoding.toLowerCase() === 'chunked' ? null : { status: 501, reason: 'transfer coding' };
 }

@@ -32,6 +32,7 @@ export type ProxyOptions = Partial<EdgeOptions> & {
   collect?: Partial<HandleDeps['collect']>;
   resolveAddress?: HandleDeps['resolveAddress'];
   pathPrefix?: string;
+  observe?: HandleDeps['observe'];
 };
 
 export type Seen = {
@@ -139,7 +140,7 @@ function handleDeps(options: ProxyOptions, seen: Seen): Omit<HandleDeps, 'forwar
     resolveAddress: options.resolveAddress ?? ((clientReq) => addressOf(clientReq, options.trusted ?? false)),
     collect: { post: answer(202), preflight: answer(204), pixel: answer(200), ...options.collect },
     readiness: () => ({ httpStatus: 503, body: { status: 'starting' } }),
-    observe: () => {},
+    observe: options.observe ?? (() => {}),
     onRefused: (reason) => void seen.refused.push(reason),
     onFault: (cause) => void seen.faults.push(cause),
     onUntrustedForwarded: () => void seen.untrusted++,
