@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createEndState } from '../../src/inject/end-of-page/end-state.ts';
+import { skipFor } from '../support/needs.ts';
 import { INSERTED, UNCLOSED } from './classes.ts';
 import { objection } from './oracle.ts';
 import { ending, family, soup } from './soup.ts';
@@ -36,9 +37,8 @@ describe('a page that leaves something open gets none', () => {
   }
 });
 
-test('real pages get the snippet, and parse5 agrees', {
-  skip: !existsSync(REAL_PAGES) && 'no python3-doc here',
-}, () => {
+test('real pages get the snippet, and parse5 agrees', (t) => {
+  if (skipFor(t, existsSync(REAL_PAGES) ? null : 'no python3-doc here')) return;
   const files = globSync('**/*.html', { cwd: REAL_PAGES }).sort();
   const sample = files.filter((_, i) => i % Math.ceil(files.length / 100) === 0);
   assert.ok(sample.length >= 60);

@@ -1,20 +1,21 @@
 /** The table family of insertion modes (§13.2.6.4.9 to .15), and the mode of templates that may choose one. */
 import { bodyEndTag, bodyStartTag } from './in-body.ts';
-import type { OpenElements } from './open-elements.ts';
-import { TABLE_PART, type Tag, tagOf } from './tags.ts';
 import {
-  type Content,
-  closeTemplate,
-  openTemplate,
-  resetMode,
-  type StartTag,
-  type TreeState,
-} from './tree-state.ts';
-
-const TABLE_CONTEXT = new Set(['table', 'template']);
-const BODY_CONTEXT = new Set(['tbody', 'tfoot', 'thead', 'template']);
-const ROW_CONTEXT = new Set(['tr', 'template']);
-const SECTIONS = ['tbody', 'tfoot', 'thead'];
+  BODY_CONTEXT,
+  clearBack,
+  closeCell,
+  closeColumnGroup,
+  closeRow,
+  closeSection,
+  closeTable,
+  indexInTable,
+  leaveCell,
+  ROW_CONTEXT,
+  SECTIONS,
+  TABLE_CONTEXT,
+} from './table-scope.ts';
+import { TABLE_PART, type Tag, tagOf } from './tags.ts';
+import { type Content, closeTemplate, openTemplate, type StartTag, type TreeState } from './tree-state.ts';
 
 export function tableStartTag(tree: TreeState, start: StartTag): Content {
   const { tag } = start;
@@ -208,77 +209,4 @@ function rowEndTag(tree: TreeState, tag: Tag): boolean {
 function otherEndTag(tree: TreeState, tag: Tag): void {
   if (tag.end === 'template') closeTemplate(tree);
   else if (tag.end !== 'page' && (tag.flags & TABLE_PART) === 0) bodyEndTag(tree, tag);
-}
-
-function closeTable(tree: TreeState): boolean {
-  const index = indexInTable(tree, ['table']);
-  if (index === -1) return false;
-  tree.elements.popTo(index);
-  resetMode(tree);
-  return true;
-}
-
-/** The caption or cell whose mode this is. */
-function closeCell(tree: TreeState): boolean {
-  const inCaption = tree.mode === 'caption';
-  const index = indexInTable(tree, inCaption ? ['caption'] : ['td', 'th']);
-  if (index === -1) return false;
-  leaveCell(tree, index, inCaption ? 'table' : 'row');
-  return true;
-}
-
-function leaveCell(tree: TreeState, index: number, mode: 'table' | 'row'): void {
-  tree.elements.popTo(index);
-  tree.elements.clearToMarker();
-  tree.mode = mode;
-}
-
-function closeColumnGroup(tree: TreeState): boolean {
-  if (tree.elements.top()?.tag.name !== 'colgroup') {
-    tree.doubt = true;
-    return false;
-  }
-  tree.elements.popTo(tree.elements.stack.length - 1);
-  tree.mode = 'table';
-  return true;
-}
-
-function closeRow(tree: TreeState): boolean {
-  const index = indexInTable(tree, ['tr']);
-  if (index === -1) return false;
-  tree.elements.popTo(index);
-  tree.mode = 'table-body';
-  return true;
-}
-
-function closeSection(tree: TreeState, names: readonly string[]): boolean {
-  if (indexInTable(tree, names) === -1) return false;
-  clearBack(tree.elements, BODY_CONTEXT);
-  tree.elements.popTo(tree.elements.stack.length - 1);
-  tree.mode = 'table';
-  return true;
-}
-
-function clearBack(elements: OpenElements, context: ReadonlySet<string>): void {
-  const { stack } = elements;
-  let index = stack.length;
-  while (index > 0 && !context.has(stack[index - 1]!.tag.name)) index--;
-  elements.popTo(index);
-}
-
-/**
- * "In table scope". Parsers disagree on what a tag inside a template may close of a table around it, so that
- * is a doubt.
- */
-function indexInTable(tree: TreeState, names: readonly string[]): number {
-  const { stack } = tree.elements;
-  for (let i = stack.length - 1; i >= 0; i--) {
-    const { name } = stack[i]!.tag;
-    if (names.includes(name)) return i;
-    if (name === 'table') return -1;
-    if (name !== 'template') continue;
-    if (stack.some(({ tag }, at) => at < i && tag.name === 'table')) tree.doubt = true;
-    return -1;
-  }
-  return -1;
 }
