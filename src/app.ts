@@ -5,8 +5,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { createEvents } from './app/events.ts';
 import { createOperator } from './app/operator.ts';
-import type { ProcessFacts } from './app/process-facts.ts';
 import { type Phase, readinessOf, withoutErrors } from './app/readiness.ts';
+import type { Runtime } from './app/runtime.ts';
 import { createSite } from './app/site.ts';
 import type { Config } from './config/fields.ts';
 import { listeningUrl } from './http/listening-url.ts';
@@ -15,7 +15,7 @@ import type { Logger } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createTokens } from './token/tokens.ts';
 
-export type AppDeps = { log: Logger; clock: Clock; process: ProcessFacts };
+export type AppDeps = { log: Logger; clock: Clock; runtime: Runtime };
 
 export type App = {
   /** Resolves with the URLs when visitors are served; rejects where an address cannot be had. */
@@ -26,7 +26,7 @@ export type App = {
   close(): Promise<void>;
 };
 
-export async function createApp(config: Config, { log, clock, process }: AppDeps): Promise<App> {
+export async function createApp(config: Config, { log, clock, runtime }: AppDeps): Promise<App> {
   const metrics = createMetrics({ processMetrics: config.metricsEnabled });
   let phase: Phase = 'starting';
   let siteUrl: string | null = null;
@@ -43,7 +43,7 @@ export async function createApp(config: Config, { log, clock, process }: AppDeps
     tokens,
     secrets,
     isDraining: () => phase === 'draining',
-    process,
+    runtime,
   });
   const readiness = () => readinessOf({ phase, ...events.report(), strict: config.readySinks === 'all' });
   const site = createSite(config, {

@@ -16,7 +16,7 @@ process.exitCode = await run({
   print: (text) => void process.stdout.write(`${text}\n`),
   printError: (text) => void process.stderr.write(`${text}\n`),
   readFile: (path) => readFileSync(path, 'utf8'),
-  process: {
+  runtime: {
     owner: `pid ${process.pid} on ${hostname()}`,
     writeOut: (bytes, done) => void process.stdout.write(bytes, done),
   },

@@ -10,15 +10,15 @@ import type { Sink } from '../sinks/sink.ts';
 import { createStdoutSink } from '../sinks/stdout.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { ProcessFacts } from './process-facts.ts';
 import type { SinkReport } from './readiness.ts';
+import type { Runtime } from './runtime.ts';
 
 export type DeliveriesDeps = {
   clock: Clock;
   log: Logger;
   metrics: Metrics;
   journal: Journal;
-  process: ProcessFacts;
+  runtime: Runtime;
 };
 
 export type Deliveries = {
@@ -36,7 +36,7 @@ export function startDeliveries(config: Config, deps: DeliveriesDeps): Deliverie
   const logSinks: LogSink[] = [];
   const deliveries = new Map<string, Delivery>();
   for (const name of config.outputs) {
-    const sink = config.logPath === 'stdout' ? createStdoutSink(name, deps.process.writeOut) : fileSink(name);
+    const sink = config.logPath === 'stdout' ? createStdoutSink(name, deps.runtime.writeOut) : fileSink(name);
     deliveries.set(name, start(sink));
   }
 

@@ -16,8 +16,8 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { deriveSecret, type HmacSecret } from '../token/key-ring.ts';
 import type { Tokens } from '../token/tokens.ts';
 import { startDeliveries } from './delivery.ts';
-import type { ProcessFacts } from './process-facts.ts';
 import type { JournalReport, SinkReport } from './readiness.ts';
+import type { Runtime } from './runtime.ts';
 
 export type EventsDeps = {
   clock: Clock;
@@ -26,7 +26,7 @@ export type EventsDeps = {
   tokens: Tokens;
   secrets: readonly HmacSecret[];
   isDraining(): boolean;
-  process: ProcessFacts;
+  runtime: Runtime;
 };
 
 export type Events = {
@@ -46,9 +46,9 @@ const DELIVERY_DEADLINE_MS = 1500;
 const HOUR_MS = 3_600_000;
 
 export async function createEvents(config: Config, deps: EventsDeps): Promise<Events> {
-  const { clock, log, metrics, secrets, process } = deps;
+  const { clock, log, metrics, secrets, runtime } = deps;
   const journal = await openTheJournal(config, deps);
-  const deliveries = startDeliveries(config, { clock, log, metrics, journal, process });
+  const deliveries = startDeliveries(config, { clock, log, metrics, journal, runtime });
   const privacy = privacyOf(config, secrets);
   const collect = collectFor(config, { ...deps, journal, privacy });
   return {
@@ -73,7 +73,7 @@ async function openTheJournal(config: Config, deps: EventsDeps): Promise<Journal
     sync: config.journalSync,
     keepMs: config.journalKeepHours * HOUR_MS,
     outputs: config.outputs,
-    owner: deps.process.owner,
+    owner: deps.runtime.owner,
   };
   const common = { log, sleep, random: Math.random };
   const journalMetrics = {

@@ -1,5 +1,6 @@
 /** The way of a request: edge, proxy and injection, put together from the configuration. */
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { lookup as dnsLookup } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { Config } from '../config/fields.ts';
@@ -12,8 +13,9 @@ import type { ClientAddress, Exchange, RequestSide } from '../http/exchange.ts';
 import { createInject, type InjectDeps, type ServedDocument } from '../inject/inject.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createForward } from '../proxy/forward.ts';
+import { createHttp1Client } from '../proxy/origin/http1-client.ts';
+import { createLookupCache } from '../proxy/origin/lookup.ts';
 import type { OriginFailure } from '../proxy/origin/origin-client.ts';
-import { createUndiciClient } from '../proxy/origin/undici-client.ts';
 import { createTunnels } from '../proxy/tunnel.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -37,8 +39,8 @@ export type Site = {
 
 export function createSite(config: Config, deps: SiteDeps): Site {
   const { clock, log, metrics, collect, readiness } = deps;
-  const origin = originOf(config);
-  const client = createUndiciClient(origin);
+  const origin = originOf(config, clock);
+  const client = createHttp1Client(origin);
   const headers = requestHeaderOptions(config, deps.tokens);
   const onOriginFailure = reportOriginFailure(log, metrics);
 
@@ -96,15 +98,19 @@ export function createSite(config: Config, deps: SiteDeps): Site {
   };
 }
 
-function originOf(config: Config) {
+/** A name server's silence is waited out for ten minutes with what it said last. */
+const LOOKUPS = { freshMs: 30_000, staleMs: 600_000, maxNames: 16 };
+
+function originOf(config: Config, clock: Clock) {
   const { protocol, hostname, port, socketPath, basePath } = config.forwardDestination!;
   const ca = config.originCa === undefined ? undefined : readFileSync(config.originCa, 'utf8');
   return {
     ...{ protocol, hostname, port, socketPath, basePath },
-    origin: `${protocol}//${hostname}:${port}`,
     connectTimeoutMs: config.originConnectTimeoutMs,
     headTimeoutMs: config.originTimeoutMs,
     tls: { rejectUnauthorized: !config.originTlsSkipVerify, ca },
+    maxConnections: config.maxConnections,
+    lookup: createLookupCache(LOOKUPS, { resolve: dnsLookup, monotonic: clock.monotonic }),
   };
 }
 

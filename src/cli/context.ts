@@ -1,5 +1,5 @@
 /** What a command may see of the process: main.ts hands it over, tests make their own. */
-import type { ProcessFacts } from '../app/process-facts.ts';
+import type { Runtime } from '../app/runtime.ts';
 import type { Arguments } from './arguments.ts';
 
 export type Context = {
@@ -12,7 +12,7 @@ export type Context = {
   /** A line on standard error. */
   printError(text: string): void;
   readFile(path: string): string;
-  process: ProcessFacts;
+  runtime: Runtime;
   /** Resolves when the process is asked to stop, with the signal's name. */
   stopSignal(): Promise<string>;
   /** Each call of the listener is one SIGHUP. */

@@ -9,7 +9,7 @@ import type { Context } from './context.ts';
 /** `before` names, for people, what stands behind the proxy. */
 export async function runApp(context: Context, config: Config, before: string): Promise<number> {
   const log = await logFor(context, config);
-  const app = await createApp(config, { log, clock: systemClock, process: context.process });
+  const app = await createApp(config, { log, clock: systemClock, runtime: context.runtime });
   const listening = await listenOrExplain(context, app);
   if (listening === null) {
     await app.close();

@@ -42,7 +42,7 @@ function cleanFields(walk: Walk, fields: Fields, object: JsonObject): JsonObject
     const kind = fields.get(name);
     const value = kind === undefined ? MISMATCH : cleanKind(walk, kind, raw);
     if (cleaning.refusal !== null) return undefined;
-    if (value === undefined || value === '') continue;
+    if (value === undefined) continue;
     if (value === MISMATCH) setOwn(walk.unlisted, placeOf(path, name), raw);
     else out[name] = value;
     isEmpty = isEmpty && value === MISMATCH;

@@ -102,7 +102,6 @@ export function cleanJson(cleaning: Cleaning, value: unknown): unknown {
       cleaning.bytesLeft -= 4;
       return value;
     default:
-      cleaning.bytesLeft -= 2;
       if (value === null || value === undefined) return undefined;
       return Array.isArray(value) ? cleanList(cleaning, value) : cleanObject(cleaning, value);
   }
@@ -110,6 +109,7 @@ export function cleanJson(cleaning: Cleaning, value: unknown): unknown {
 
 function cleanList(cleaning: Cleaning, list: readonly unknown[]): unknown[] | undefined {
   if (!isListWithin(cleaning, list)) return undefined;
+  cleaning.bytesLeft -= 2;
   return list.map((value) => cleanJson(cleaning, value)).filter((value) => value !== undefined);
 }
 

@@ -55,9 +55,9 @@ export function createCursor(start: Checkpoint, deps: CursorDeps): { cursor: Cur
   let waiter: { records: number; wake: () => void } | null = null;
 
   const behind = (from: Position): number => {
-    const end = segments.end();
+    if (segments.holding(from.offset) === undefined) return 0;
     // Counts drift where records were damaged: what is left to read is at least one.
-    return from.offset >= end.offset ? 0 : Math.max(1, end.count - from.count);
+    return Math.max(1, segments.end().count - from.count);
   };
 
   const wait = ({ records, timeoutMs, signal }: WaitOptions): Promise<void> => {

@@ -24,7 +24,7 @@ export const takeLock: TakeLock = (dir, owner) => {
   let database: DatabaseSync | null = null;
   try {
     database = new DatabaseSync(join(dir, 'lock'), { timeout: 0 });
-    database.exec('PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     writeNote(note, owner);
   } catch (error) {
     database?.close();

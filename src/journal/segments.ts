@@ -49,7 +49,7 @@ export function createSegmentList(): SegmentList {
       if (index !== -1) all.splice(index, 1);
     },
     holding(offset) {
-      for (const segment of all) if (segment.end > offset) return segment;
+      for (const segment of all) if (segment.end > offset && segment.end > segment.base) return segment;
       return undefined;
     },
     start: () => ({ offset: all[0]?.base ?? 0, count: all[0]?.firstCount ?? 0 }),

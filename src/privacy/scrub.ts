@@ -31,8 +31,8 @@ export function createScrub(enabled: boolean): Scrub {
 
   function withoutSecrets(text: string): string {
     const plain = text.includes('=') ? text.replace(PARAMETER, emptySecret) : text;
-    const nested = plain.includes('%3D') || plain.includes('%3d');
-    return nested ? plain.replace(ENCODED_PARAMETER, emptyEncodedSecret) : plain;
+    const isNested = plain.includes('%3D') || plain.includes('%3d');
+    return isNested ? plain.replace(ENCODED_PARAMETER, emptyEncodedSecret) : plain;
   }
 
   function emptySecret(all: string, before: string, name: string): string {

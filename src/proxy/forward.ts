@@ -4,7 +4,6 @@
  * other side. Redirects are the client's to follow.
  */
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
 import type { Exchange } from '../http/exchange.ts';
 import { headerValue, type RawHeaders } from '../http/raw-headers.ts';
 import type { ResponseWriter } from '../http/response-writer.ts';
@@ -16,7 +15,6 @@ import type {
   OriginResponseHandler,
 } from './origin/origin-client.ts';
 import { answerError, errorOf } from './proxy-error.ts';
-import { requestBody } from './request-body.ts';
 import {
   clientHeaders,
   endToEndHeaders,
@@ -47,28 +45,24 @@ export function createForward(options: ForwardOptions, deps: ForwardDeps): Forwa
   };
 }
 
-/** RFC 9110 §9.2.2: what may be sent again when a reused connection died before its first byte. */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
-
 /** A class, because one is made for each request: methods on the prototype instead of closures. */
 class Forwarding implements OriginResponseHandler {
   readonly #exchange: Exchange;
   readonly #options: ForwardOptions;
   readonly #deps: ForwardDeps;
   readonly #headers: RawHeaders;
-  readonly #body: Readable | null;
+  readonly #body: IncomingMessage | null;
   #writer: ResponseWriter;
   #origin: OriginExchange | null = null;
   #sentAt = 0;
   #state: 'waiting' | 'answering' | 'done' = 'waiting';
-  #triedAgain = false;
 
   constructor(exchange: Exchange, options: ForwardOptions, deps: ForwardDeps) {
     this.#exchange = exchange;
     this.#options = options;
     this.#deps = deps;
     this.#headers = originHeaders(exchange, options);
-    this.#body = hasBody(exchange.clientReq) ? requestBody(exchange.clientReq) : null;
+    this.#body = hasBody(exchange.clientReq) ? exchange.clientReq : null;
     const client = new ClientWriter(exchange.clientRes);
     this.#writer = deps.beginEdit(exchange, this.#headers)?.wrap(client) ?? client;
   }
@@ -104,6 +98,10 @@ class Forwarding implements OriginResponseHandler {
     return this.#writer.data(chunk);
   }
 
+  isHolding(): boolean {
+    return this.#exchange.clientRes.writableLength > 0;
+  }
+
   onEnd(trailers: RawHeaders): void {
     this.#writer.end(trailers);
     this.#finish();
@@ -112,19 +110,10 @@ class Forwarding implements OriginResponseHandler {
   onFailure(failure: OriginFailure, cause: Error): void {
     if (this.#state === 'done') return;
     if (this.#exchange.clientReq.socket.destroyed) return this.#finish(); // the client went first
-    if (failure === 'stale' && this.#mayTryAgain()) {
-      this.#triedAgain = true;
-      this.#send();
-      return;
-    }
     this.#deps.onOriginFailure(this.#exchange, failure, cause);
     if (this.#state === 'waiting') answerError(this.#exchange, errorOf(failure));
     else this.#writer.abort();
     this.#finish();
-  }
-
-  #mayTryAgain(): boolean {
-    return !this.#triedAgain && this.#body === null && IDEMPOTENT.has(this.#exchange.clientReq.method!);
   }
 
   #onClientClosed(): void {
@@ -136,7 +125,7 @@ class Forwarding implements OriginResponseHandler {
   /** What the client still sends of its body is read and thrown away, so that its next request is in step. */
   #finish(): void {
     this.#state = 'done';
-    this.#body?.destroy();
+    this.#body?.resume();
   }
 }
 

@@ -12,7 +12,6 @@ export function errorOf(failure: OriginFailure | 'loop'): ProxyError {
       return { status: 502, title: 'Bad gateway', detail: 'The site did not accept a connection.' };
     case 'unresolvable':
       return { status: 502, title: 'Bad gateway', detail: "The site's name could not be resolved." };
-    case 'stale':
     case 'reset':
     case 'aborted':
       return {

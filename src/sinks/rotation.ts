@@ -30,13 +30,12 @@ export async function rotatedFiles(fsys: Fs, path: string): Promise<RotatedFile[
   return files.sort((a, b) => a.rotatedMs - b.rotatedMs);
 }
 
-/** Renames the log to its rotated name; what is durable in it stays so. The new name is on the disk then. */
+/** Renames the log to its rotated name. Opening the next file puts both names on the disk. */
 export async function rotate(fsys: Fs, path: string, nowMs: number): Promise<void> {
   const latest = (await rotatedFiles(fsys, path)).at(-1);
   const { stem, extension } = partsOf(path);
   const stamp = stampOf(Math.max(nowMs, (latest?.rotatedMs ?? 0) + 1));
   await fsys.rename(path, join(dirname(path), `${stem}-${stamp}${extension}`));
-  await fsys.syncDir(dirname(path));
 }
 
 /** Removes rotated files that are too many or too old; returns their paths. */

@@ -113,5 +113,5 @@ test('unusual methods with a body keep it', async (t) => {
 test('names and ports of the origin make no difference to Host', async (t) => {
   const { origin, port } = await start(t);
   await roundTrip(port, 'GET / HTTP/1.1\r\nHost: Shop.Example.test:8443\r\n\r\n');
-  assert.match(origin.requests[0]!.head, /^host: Shop\.Example\.test:8443\r$/m);
+  assert.match(origin.requests[0]!.head, /^Host: Shop\.Example\.test:8443\r$/m);
 });

@@ -9,8 +9,8 @@ import { createRouter } from '../../src/edge/route.ts';
 import { createEdge, type EdgeOptions } from '../../src/edge/server.ts';
 import type { ClientAddress } from '../../src/http/exchange.ts';
 import { createForward, type ForwardDeps } from '../../src/proxy/forward.ts';
+import { createHttp1Client } from '../../src/proxy/origin/http1-client.ts';
 import type { OriginFailure } from '../../src/proxy/origin/origin-client.ts';
-import { createUndiciClient } from '../../src/proxy/origin/undici-client.ts';
 import { createTunnels } from '../../src/proxy/tunnel.ts';
 import { type Origin, type Script, startOrigin } from './origin.ts';
 
@@ -82,7 +82,7 @@ export async function startProxy(originPort: number, options: ProxyOptions = {})
     tunnels: { opened: 0, closed: 0 },
   };
   const origin = originOptions(originPort, options);
-  const client = createUndiciClient(origin);
+  const client = createHttp1Client(origin);
   const onFailure = (_exchange: unknown, failure: OriginFailure) => void seen.failures.push(failure);
   const forward = createForward(origin, {
     client,
@@ -121,9 +121,9 @@ function originOptions(port: number, options: ProxyOptions) {
     protocol,
     hostname,
     port,
-    origin: `${protocol}//${hostname}:${port}`,
     socketPath: options.socketPath,
     basePath: options.basePath ?? '',
+    maxConnections: 1_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
     headTimeoutMs: options.headTimeoutMs ?? 60_000,
     tls: options.tls ?? { rejectUnauthorized: true },

@@ -1,7 +1,7 @@
 /** From what the platform throws to what we call it. */
 import type { OriginFailure } from './origin-client.ts';
 
-/** `error.code` is node's (libuv, TLS) or undici's; an error without one is a fault of the origin's HTTP. */
+/** `error.code` is node's (libuv, TLS); an error without one is a fault of the origin's HTTP. */
 export function failureOf(error: Error & { code?: string }): OriginFailure {
   switch (error.code) {
     case 'ECONNREFUSED':
@@ -13,14 +13,8 @@ export function failureOf(error: Error & { code?: string }): OriginFailure {
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return 'unresolvable';
-    case 'UND_ERR_CONNECT_TIMEOUT':
     case 'ETIMEDOUT':
       return 'connect-timeout';
-    case 'UND_ERR_HEADERS_TIMEOUT':
-      return 'head-timeout';
-    case 'UND_ERR_ABORTED':
-      return 'aborted';
-    case 'UND_ERR_SOCKET':
     case 'ECONNRESET':
     case 'EPIPE':
       return 'reset';

@@ -10,8 +10,11 @@ export type OriginRequest = {
   /** Path and query, byte for byte. */
   path: string;
   headers: RawHeaders;
-  body: Readable | null;
+  body: RequestBody | null;
 };
+
+/** A client's body; its trailers are there when it has ended (node's IncomingMessage). */
+export type RequestBody = Readable & { rawTrailers?: string[] };
 
 /** Why the origin gave no response, or not all of it. */
 export type OriginFailure =
@@ -19,8 +22,6 @@ export type OriginFailure =
   | 'unresolvable'
   | 'connect-timeout'
   | 'head-timeout'
-  /** A connection that had served before died before the first byte of this response: it was dead already. */
-  | 'stale'
   | 'reset'
   | 'tls'
   | 'invalid'
@@ -32,6 +33,8 @@ export type OriginResponseHandler = {
   onHead(status: number, reason: string, headers: RawHeaders): void;
   /** False pauses the origin until `resume`. */
   onData(chunk: Buffer): boolean;
+  /** Whether the bytes of the last `onData` are still needed; asked after `onEnd` too. Then they are not reused. */
+  isHolding(): boolean;
   onEnd(trailers: RawHeaders): void;
   /** After `onHead` too: the body was cut. Never after `onEnd`. */
   onFailure(failure: OriginFailure, cause: Error): void;
@@ -44,6 +47,10 @@ export type OriginExchange = {
 };
 
 export type OriginClient = {
+  /**
+   * An idempotent request without a body whose kept connection turns out to be dead before its first byte is sent
+   * once more, on a new one (RFC 9110 §9.2.2).
+   */
   send(request: OriginRequest, handler: OriginResponseHandler): OriginExchange;
   /** Ends idle connections now and busy ones too. */
   close(): Promise<void>;

@@ -104,7 +104,7 @@ function isToken(name: string): boolean {
 type Message = { status: number; method: string; http10: boolean };
 type FramingResult = { framing: Framing; keepAlive: boolean } | { fault: string };
 
-/** RFC 9112 §6.3, its rules in their order; §9.3 for the connection. Removes an overridden Content-Length. */
+/** RFC 9112 §6.3, its rules in their order; §9.3 for the connection. */
 function framingOf(headers: RawHeaders, message: Message): FramingResult {
   const found = framingHeaders(headers);
   if (found === null) return { fault: 'Content-Length' };
@@ -115,8 +115,8 @@ function framingOf(headers: RawHeaders, message: Message): FramingResult {
     return { framing: NONE, keepAlive };
   if (coding !== '') {
     if (message.http10 || coding !== 'chunked') return { fault: 'Transfer-Encoding' }; // §6.1: faulty framing
-    // both: Transfer-Encoding wins, and what follows on the connection is not to be trusted
-    return { framing: CHUNKED, keepAlive: keepAlive && length === -1 };
+    if (length !== -1) return { fault: 'Content-Length beside Transfer-Encoding' }; // response splitting, §6.3
+    return { framing: CHUNKED, keepAlive };
   }
   if (length !== -1) return { framing: { kind: 'length', bytes: length }, keepAlive };
   return { framing: CLOSE, keepAlive: false };

@@ -44,7 +44,7 @@ export type ResponseParser = {
   /** The next response answers a request with this method. */
   expect(method: string): void;
   execute(bytes: Buffer): void;
-  /** The origin closed its side: the end of a body without framing, a fault in any other. */
+  /** The origin closed its side: the end of a body without framing. Any other response was cut, if one was due. */
   finish(): void;
   /** Whether nothing is under way, so that the connection may serve the next exchange. */
   isIdle(): boolean;
@@ -179,10 +179,9 @@ export function createResponseParser(events: ParserEvents): ResponseParser {
   }
 
   function finish(): void {
-    if (state.kind === 'close') {
-      ended = NO_TRAILERS;
-      tellEnd(false);
-    } else if (state.kind !== 'idle' && state.kind !== 'broken') fail('the origin closed in mid-response');
+    if (state.kind !== 'close') return;
+    ended = NO_TRAILERS;
+    tellEnd(false);
   }
 
   return {

@@ -1,5 +1,5 @@
 /** What the app needs of the process that it runs in; only main.ts sees the process itself. */
-export type ProcessFacts = {
+export type Runtime = {
   /** Who we are, for somebody who finds the journal locked: `pid 12 on web1`. */
   owner: string;
   /** Writes on standard output and calls back when it has been handed over (LOG_PATH=stdout). */

@@ -1,0 +1,71 @@
+/** A request onto a socket (RFC 9112 §3, §6, §7): the head as one string, the body with the framing it came in. */
+import type { Socket } from 'node:net';
+import { headerValue } from '../../http/raw-headers.ts';
+import type { OriginRequest, RequestBody } from './origin-client.ts';
+
+/** Where a body is: `close` ends what the body still sends to the socket. */
+export type BodyWriting = { isDone(): boolean; detach(): void };
+
+const DONE: BodyWriting = { isDone: () => true, detach: () => {} };
+
+/** `onProgress` is called for each piece that went out, `onBroken` when the client left in mid-body. */
+export type WriteEvents = { onProgress(): void; onBroken(): void };
+
+export function writeRequest(socket: Socket, request: OriginRequest, events: WriteEvents): BodyWriting {
+  const { method, path, headers, body } = request;
+  let head = `${method} ${path} HTTP/1.1\r\n`;
+  for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  if (body === null) {
+    socket.write(`${head}\r\n`, 'latin1');
+    return DONE;
+  }
+  const chunked = headerValue(headers, 'content-length') === undefined;
+  socket.write(chunked ? `${head}Transfer-Encoding: chunked\r\n\r\n` : `${head}\r\n`, 'latin1');
+  return pipeBody({ socket, body, chunked, events });
+}
+
+type Piping = { socket: Socket; body: RequestBody; chunked: boolean; events: WriteEvents };
+
+/** By hand instead of `pipe`: the socket outlives the body, and chunks need their sizes. */
+function pipeBody({ socket, body, chunked, events }: Piping): BodyWriting {
+  let done = false;
+  function onData(chunk: Buffer): void {
+    events.onProgress();
+    if (!(chunked ? writeChunk(socket, chunk) : socket.write(chunk))) body.pause();
+  }
+  function onDrain(): void {
+    events.onProgress();
+    body.resume();
+  }
+  function onEnd(): void {
+    done = true;
+    if (chunked) socket.write(`0\r\n${trailerLines(body.rawTrailers ?? [])}\r\n`, 'latin1');
+    detach();
+  }
+  function onClose(): void {
+    detach();
+    if (!done) events.onBroken();
+  }
+  function detach(): void {
+    body.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+    socket.off('drain', onDrain);
+  }
+  body.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
+  socket.on('drain', onDrain);
+  return { isDone: () => done, detach };
+}
+
+function writeChunk(socket: Socket, chunk: Buffer): boolean {
+  socket.cork();
+  socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
+  socket.write(chunk);
+  const more = socket.write('\r\n', 'latin1');
+  socket.uncork();
+  return more;
+}
+
+function trailerLines(trailers: readonly string[]): string {
+  let lines = '';
+  for (let i = 0; i < trailers.length; i += 2) lines += `${trailers[i]}: ${trailers[i + 1]}\r\n`;
+  return lines;
+}
