@@ -40,8 +40,9 @@ if (!isInstalled()) {
 const pinned = path.join(root, 'node_modules', '.bin', 'node');
 const node = fs.existsSync(pinned) ? pinned : process.execPath;
 const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout || '';
-if (Number(version.slice(1).split('.')[0]) < 24) {
-  say(`node 24 or newer is needed, this machine has ${version.trim() || 'none that starts'}.`);
+const [major, minor] = version.slice(1).split('.').map(Number);
+if (!(major > 24 || (major === 24 && minor >= 18))) {
+  say(`node 24.18 or newer is needed, this machine has ${version.trim() || 'none that starts'}.`);
   say('Install it from nodejs.org or by your package manager, then run this command again.');
   process.exit(1);
 }

@@ -1,6 +1,6 @@
 /**
  * `npm test`: format and lint, types, then every test file by node's runner. Names narrow it down:
- * `npm test -- test/proxy client/test/sign.test.ts`.
+ * `npm test -- test/proxy client/test/sign.test.ts`. `--full` (`npm run torture`) runs suites at their full size.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -21,7 +21,8 @@ function testFiles(names: string[]): string[] {
     .sort();
 }
 
-const names = process.argv.slice(2);
+const names = process.argv.slice(2).filter((argument) => argument !== '--full');
+if (process.argv.includes('--full')) process.env.TEST_SIZE = 'full';
 if (names.length === 0) {
   step('format and lint', 'node_modules/.bin/biome', ['check', '--error-on-warnings', '.']);
   step('types', 'node_modules/.bin/tsc', ['--noEmit']);

@@ -1,6 +1,6 @@
 /** What collect is made of: its options, what it is handed, and the state that its functions share. */
 import type { EventExclusions } from '../event/exclude.ts';
-import { createBodyReader } from '../http/read-body.ts';
+import { type BodyReader, type BodyReaderOptions, createBodyReader } from '../http/read-body.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Tokens } from '../token/tokens.ts';
 import type { Append } from './append-outcome.ts';
@@ -43,6 +43,8 @@ export type CollectDeps = CountersDeps & {
   /** How much of JOURNAL_MAX_BYTES is taken, 0 to 1. */
   readonly fill: () => number;
   readonly isDraining: () => boolean;
+  /** Where bodies are read; without one collect has its own, with the bounds below. */
+  readonly bodies?: BodyReader;
 };
 
 const MAX_BODIES_BYTES = 64 * 2 ** 20;
@@ -52,6 +54,7 @@ const BODY_TIMEOUT_MS = 60_000;
 /** A signature is good for 5 minutes before and after its `t`. */
 const REPLAY_GENERATION_MS = 10 * 60_000;
 const MAX_SIGNATURES = 200_000;
+
 /** Everything that the functions of this room are handed, made once. */
 export function createParts(options: CollectOptions, deps: CollectDeps) {
   const { clock } = deps;
@@ -66,14 +69,18 @@ export function createParts(options: CollectOptions, deps: CollectDeps) {
     helloRate: createRate(options.rates.hello, clock),
     pixelRate: createRate(options.rates.pixel, clock),
     documentRate: createRate(options.rates.document, clock),
-    bodies: createBodyReader({
-      maxTotalBytes: MAX_BODIES_BYTES,
-      maxOwnerBytes: Math.max(MAX_CLIENT_BODIES_BYTES, maxBodyBytes),
-      timeoutMs: BODY_TIMEOUT_MS,
-    }),
+    bodies: deps.bodies ?? createBodyReader(boundsOf(maxBodyBytes)),
     replay: createReplay(
       { generationMs: REPLAY_GENERATION_MS, maxSignatures: MAX_SIGNATURES },
       { clock, onForgotten: (count) => counters.onDropped('replay-forgotten', count) },
     ),
+  };
+}
+
+function boundsOf(maxBodyBytes: number): BodyReaderOptions {
+  return {
+    maxTotalBytes: MAX_BODIES_BYTES,
+    maxOwnerBytes: Math.max(MAX_CLIENT_BODIES_BYTES, maxBodyBytes),
+    timeoutMs: BODY_TIMEOUT_MS,
   };
 }

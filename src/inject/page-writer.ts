@@ -8,6 +8,7 @@
 import type { Exchange } from '../http/exchange.ts';
 import type { RawHeaders } from '../http/raw-headers.ts';
 import type { ResponseHead, ResponseWriter } from '../http/response-writer.ts';
+import { isHtml } from './eligible.ts';
 import { openStream } from './open-stream.ts';
 import { type Page, type PageBody, PassedBody } from './page-body.ts';
 import { PageDelivery } from './page-delivery.ts';
@@ -52,7 +53,8 @@ export class PageWriter implements ResponseWriter {
   head(head: ResponseHead): void {
     const prepared = this.#prepare(head);
     if (prepared.kind === 'aside') {
-      this.#room.deps.metrics.injections.inc({ outcome: prepared.outcome });
+      if (this.#mightHaveBeenEdited(head))
+        this.#room.deps.metrics.injections.inc({ outcome: prepared.outcome });
       this.#next.head(prepared.head);
       return;
     }
@@ -84,6 +86,11 @@ export class PageWriter implements ResponseWriter {
     }
     this.#body.cancel();
     this.#delivery.abort(this.#body.outcome);
+  }
+
+  /** A script or a picture that a page fetched is not counted: nobody would ask why it has no tracker. */
+  #mightHaveBeenEdited({ headers }: ResponseHead): boolean {
+    return this.#ask === null || this.#ask.outcome === null || isHtml(headers);
   }
 
   #onClientGone(): void {

@@ -146,7 +146,7 @@ export function createCheckpointFile(fsys: Fs, path: string, generation: number)
     async close() {
       const old = fd;
       fd = null;
-      if (old !== null) await fsys.close(old);
+      if (old !== null) await closeQuietly(fsys, old);
     },
   };
 }

@@ -42,7 +42,7 @@ export type JournalOptions = {
   /** JOURNAL_MAX_BYTES. */
   readonly maxBytes: number;
   readonly sync: SyncMode;
-  /** JOURNAL_KEEP_HOURS, in milliseconds: how long a segment stays that every sink has. */
+  /** JOURNAL_KEEP_HOURS, in milliseconds: how long a segment stays that every sink has, while there is room. */
   readonly keepMs: number;
   /** The names of today's sinks. */
   readonly outputs: readonly string[];

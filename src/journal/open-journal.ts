@@ -97,7 +97,12 @@ async function assemble(settings: Settings, deps: JournalDeps, parts: Parts): Pr
     { ...side, segments, times, onDamage: setAside.keep, saved: () => void retention.sweep() },
     found.checkpoints,
   );
-  const retention = createRetention(settings, { ...side, segments, passedOffset: cursors.passedOffset });
+  const retention = createRetention(settings, {
+    ...side,
+    segments,
+    passedOffset: cursors.passedOffset,
+    fill: () => writer.fill(),
+  });
   const tail = createTail(
     { ...settings, start: found.next },
     {

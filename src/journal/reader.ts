@@ -3,7 +3,7 @@
  * nothing of a writer. Every record's checksum is verified; what is not valid is reported as a damaged span and
  * reading goes on at the next valid frame, so that nothing damaged is delivered and nothing behind it is lost.
  */
-import { errorCode, type Fs, readUpTo } from '../lib/fs.ts';
+import { closeQuietly, errorCode, type Fs, readUpTo } from '../lib/fs.ts';
 import { findFrame, type SegmentFile } from './resync.ts';
 import {
   FRAME_BYTES,
@@ -54,7 +54,7 @@ export function createReader(deps: ReaderDeps): Reader {
     const old = file;
     file = null;
     window = null;
-    if (old !== null) await deps.fs.close(old.fd);
+    if (old !== null) await closeQuietly(deps.fs, old.fd);
   };
 
   const open = async (segment: Segment): Promise<SegmentFile> => {

@@ -1,14 +1,18 @@
 /**
  * Removes segments that nobody needs, oldest first: those before the one being written that lie behind every
- * sink's durable checkpoint and are old enough (JOURNAL_KEEP_HOURS).
+ * sink's durable checkpoint and are old enough (JOURNAL_KEEP_HOURS), or whose room is needed: what every sink has
+ * is never a reason to refuse an event.
  */
 import type { Clock } from '../lib/clock.ts';
 import { errorCode, errorText, type Fs } from '../lib/fs.ts';
 import type { JournalLog } from './log.ts';
 import type { SegmentList } from './segments.ts';
 
+/** Below the 0.8 at which the proxy stops to record documents and pixels (protocol: rates). */
+const ROOM_IS_SHORT = 0.75;
+
 export type RetentionOptions = {
-  /** After the last record of a segment was appended. */
+  /** How long a segment stays after its last record was appended, while there is room. */
   readonly keepMs: number;
 };
 
@@ -19,6 +23,8 @@ export type RetentionDeps = {
   readonly log: JournalLog;
   /** The least offset that a durable checkpoint of today's outputs has. */
   readonly passedOffset: () => number;
+  /** How much of the journal is used, 0 to 1. */
+  readonly fill: () => number;
 };
 
 export type Retention = {
@@ -34,7 +40,8 @@ export function createRetention(options: RetentionOptions, deps: RetentionDeps):
     if (oldest === undefined || next === undefined) return null;
     if (oldest.end > deps.passedOffset()) return null;
     // The next one was begun when this one was closed.
-    return options.keepMs === 0 || clock.now() - next.createdMs >= options.keepMs ? oldest : null;
+    const isKept = clock.now() - next.createdMs < options.keepMs && deps.fill() < ROOM_IS_SHORT;
+    return isKept ? null : oldest;
   };
 
   const removeAll = async () => {

@@ -11,23 +11,9 @@ import { type BackoffOptions, backoffMs, type Sleep } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import { errorText } from '../lib/fs.ts';
 import { createHealth, type DeliveryState, type SinkLog } from './health.ts';
+import { createIntake, type DeliveryCursor } from './intake.ts';
 import { createSettler, type DeliveryMetrics, type KeepDeadLetters, type Pause } from './settle.ts';
-import type { BatchLimits, Sink, SinkState } from './sink.ts';
-
-/** A place in the journal between two records; only the journal looks into it. */
-export type DeliveryPosition = { readonly offset: number; readonly count: number };
-
-/** What a delivery needs of the journal: one sink's place in it. */
-export type DeliveryCursor = {
-  state(): SinkState;
-  waiting(): number;
-  wait(options: { records: number; timeoutMs?: number; signal: AbortSignal }): Promise<void>;
-  read(limits: BatchLimits): Promise<{ records: readonly Buffer[]; next: DeliveryPosition } | null>;
-  acked(): DeliveryPosition;
-  commit(next: DeliveryPosition, state: SinkState): void;
-  lag(): { events: number; seconds: number };
-  flush(): Promise<boolean>;
-};
+import type { Sink, SinkState } from './sink.ts';
 
 export type DeliveryOptions = {
   /** BATCH_SIZE. */
@@ -120,40 +106,15 @@ export function startDelivery(options: DeliveryOptions, deps: DeliveryDeps): Del
     else health.become('retrying', outcome.detail);
   };
 
-  /** Null where only damage was left to read, or when stopping. */
-  const readBatch = async (from: DeliveryCursor) => {
-    for (let failures = 1; ; failures += 1) {
-      try {
-        return await from.read(limits);
-      } catch (error) {
-        const detail = `the journal cannot be read: ${errorText(error)}`;
-        if (!(await pause({ state: 'stalled', detail, failuresInARow: failures }))) return null;
-      }
-    }
-  };
-
-  /** The next batch, or null when stopping and nothing is left. */
-  const nextBatch = async (from: DeliveryCursor) => {
-    for (;;) {
-      if (from.waiting() === 0) {
-        if (stop.aborted) return null;
-        await from.wait({ records: 1, timeoutMs: probeMs, signal: stop });
-        if (from.waiting() === 0 && !stop.aborted) await probe();
-        continue;
-      }
-      if (from.waiting() < batchSize) {
-        await from.wait({ records: batchSize, timeoutMs: flushIntervalMs, signal: stop });
-      }
-      const chunk = await readBatch(from);
-      if (chunk !== null || stop.aborted) return chunk;
-    }
-  };
-
   const deliverAll = async (from: DeliveryCursor) => {
     let state = await openSink(from);
     if (state === undefined) return;
     health.become('ok');
-    for (let batch = await nextBatch(from); batch !== null; batch = await nextBatch(from)) {
+    const intake = createIntake(
+      { batchSize, flushIntervalMs, probeMs, limits },
+      { cursor: from, pause, probe, stop },
+    );
+    for (let batch = await intake(); batch !== null; batch = await intake()) {
       const settled = await settler.settle(batch.records);
       if (!settled.ok) return;
       if (settled.state !== undefined) state = settled.state;

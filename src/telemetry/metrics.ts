@@ -54,7 +54,7 @@ export const METRICS = {
     name: 'gotrack_injections_total',
     kind: 'counter',
     labels: ['outcome'],
-    help: 'HTML responses by what became of the snippet',
+    help: 'HTML responses, and what else was served to a navigation, by what became of the snippet',
   },
   accepted: {
     name: 'gotrack_events_accepted_total',

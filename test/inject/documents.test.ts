@@ -80,11 +80,6 @@ describe('a page that is shown gives a document, injected or not', () => {
 });
 
 const UNRECORDED: { name: string; request?: Request; response?: Answer }[] = [
-  {
-    name: 'an image',
-    request: { headers: ['Sec-Fetch-Mode', 'no-cors'] },
-    response: { headers: ['Content-Type', 'image/png'] },
-  },
   { name: 'HTML that a script fetches', request: { headers: ['Sec-Fetch-Mode', 'cors'] } },
   { name: 'a fragment for htmx', request: { headers: [...NAVIGATION, 'HX-Request', 'true'] } },
   { name: 'a frame', request: { headers: ['Sec-Fetch-Mode', 'navigate', 'Sec-Fetch-Dest', 'iframe'] } },
@@ -104,6 +99,14 @@ describe('anything else gives none', () => {
       assert.equal(room.outcomes.length, 1);
     });
   }
+
+  test('an image that a page fetched, which is not even counted', () => {
+    const room = createTestRoom();
+    const response = { headers: ['Content-Type', 'image/png'] };
+    visit(room, { headers: ['Sec-Fetch-Mode', 'no-cors'] }, response);
+    assert.deepEqual(room.documents, []);
+    assert.deepEqual(room.outcomes, []);
+  });
 
   test('TRACKING=off', () => {
     const room = createTestRoom({ tracking: false });
