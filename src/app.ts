@@ -8,6 +8,7 @@ import { createOperator } from './app/operator.ts';
 import { type Phase, readinessOf, withoutErrors } from './app/readiness.ts';
 import type { Runtime } from './app/runtime.ts';
 import { createSite } from './app/site.ts';
+import { startWarnings } from './app/start-warnings.ts';
 import type { Config } from './config/fields.ts';
 import { listeningUrl } from './http/listening-url.ts';
 import type { Clock } from './lib/clock.ts';
@@ -28,6 +29,7 @@ export type App = {
 
 export async function createApp(config: Config, { log, clock, runtime }: AppDeps): Promise<App> {
   const metrics = createMetrics({ processMetrics: config.metricsEnabled });
+  for (const warning of startWarnings(config)) log.warn(warning);
   let phase: Phase = 'starting';
   let siteUrl: string | null = null;
 

@@ -7,6 +7,8 @@ import { parseArguments } from './cli/arguments.ts';
 // More threads than the two that a hanging disk may hold (journal), set before anything starts the pool.
 process.env.UV_THREADPOOL_SIZE ??= '16';
 
+const EXIT_PATIENCE_MS = 1000;
+
 const { run } = await import('./cli/run.ts');
 
 process.exitCode = await run({
@@ -25,5 +27,12 @@ process.exitCode = await run({
       process.once('SIGTERM', resolve);
       process.once('SIGINT', resolve);
     }),
+  onFault: (listener) => {
+    process.on('uncaughtException', listener);
+    process.on('unhandledRejection', listener);
+  },
   onHangUp: (listener) => void process.on('SIGHUP', listener),
 });
+
+// A call to a disk that hangs would keep the process alive for ever.
+setTimeout(() => process.exit(), EXIT_PATIENCE_MS).unref();

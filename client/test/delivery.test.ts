@@ -50,8 +50,12 @@ await browserSuite('delivery', {}, (visit) => {
     collector.answerNext(...Array<'stale'>(20).fill('stale'));
     await page.goto(site.origin());
     await until('three tries', () => collector.posts.length >= 3);
-    await pause(300);
-    assert.equal(collector.posts.length, 3);
+    await pause(500);
+    // two batches may be on their way at once: the second one's first try does not know of the first one's third
+    assert.ok(collector.posts.length <= 4, `${collector.posts.length} tries`);
+    const tries = collector.posts.length;
+    await pause(500);
+    assert.equal(collector.posts.length, tries, 'no more');
   });
 
   visit('believes the clock of the server', personal, async ({ page, site, collector }) => {

@@ -83,7 +83,13 @@ async function openTheJournal(config: Config, deps: EventsDeps): Promise<Journal
   const open = () =>
     openJournal(options, { ...common, fs: nodeFs, clock, takeLock, metrics: journalMetrics });
   const { journal, firstAttempt } = keepOpen(open, common);
-  await Promise.race([firstAttempt, sleep(OPEN_PATIENCE_MS)]);
+  const outcome = await Promise.race([firstAttempt, sleep(OPEN_PATIENCE_MS)]);
+  if (outcome === undefined) {
+    log.error(
+      { dir: config.journalDir },
+      'JOURNAL_DIR does not open: the disk does not answer. Events are refused until it does',
+    );
+  }
   return journal;
 }
 

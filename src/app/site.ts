@@ -10,6 +10,7 @@ import { createRouter } from '../edge/route.ts';
 import { createEdge } from '../edge/server.ts';
 import { createResolveAddress, isPrivateAddress } from '../http/client-address.ts';
 import type { ClientAddress, Exchange, RequestSide } from '../http/exchange.ts';
+import { pathOf } from '../http/path-of.ts';
 import { createInject, type InjectDeps, type ServedDocument } from '../inject/inject.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createForward } from '../proxy/forward.ts';
@@ -64,7 +65,7 @@ export function createSite(config: Config, deps: SiteDeps): Site {
   );
   const resolve = createResolveAddress({
     trust: config.trustProxy,
-    clientIpHeaders: lowerCase(config.clientIpHeaders),
+    clientIpHeaders: config.clientIpHeaders,
   });
   const handle = createHandle({
     route: createRouter(config.pathPrefix),
@@ -103,20 +104,21 @@ const LOOKUPS = { freshMs: 30_000, staleMs: 600_000, maxNames: 16 };
 
 function originOf(config: Config, clock: Clock) {
   const { protocol, hostname, port, socketPath, basePath } = config.forwardDestination!;
-  const ca = config.originCa === undefined ? undefined : readFileSync(config.originCa, 'utf8');
   return {
     ...{ protocol, hostname, port, socketPath, basePath },
     connectTimeoutMs: config.originConnectTimeoutMs,
     headTimeoutMs: config.originTimeoutMs,
-    tls: { rejectUnauthorized: !config.originTlsSkipVerify, ca },
+    tls: { rejectUnauthorized: !config.originTlsSkipVerify, ca: config.originCa },
     maxConnections: config.maxConnections,
+    monotonic: clock.monotonic,
     lookup: createLookupCache(LOOKUPS, { resolve: dnsLookup, monotonic: clock.monotonic }),
   };
 }
 
 function requestHeaderOptions(config: Config, tokens: Tokens) {
   return {
-    clientIpHeaders: new Set(lowerCase(config.clientIpHeaders)),
+    clientIpHeaders: new Set(config.clientIpHeaders),
+    originHost: `${config.forwardDestination!.hostname}:${config.forwardDestination!.port}`,
     withoutOurCookie: (cookie: string) => {
       const headers = ['cookie', cookie];
       tokens.takeCookie(headers);
@@ -159,12 +161,10 @@ function createInjection(config: Config, deps: SiteDeps) {
   );
 }
 
-const lowerCase = (names: readonly string[]) => names.map((name) => name.toLowerCase());
-
 function reportOriginFailure(log: Logger, metrics: Metrics) {
   return ({ requestId, clientReq }: RequestSide, failure: OriginFailure, cause: Error) => {
     metrics.originFailures.inc({ reason: failure });
-    const path = (clientReq.url ?? '').split('?', 1)[0];
+    const path = pathOf(clientReq.url ?? '');
     log.warn(
       { failure, requestId, method: clientReq.method, path, cause: cause.message },
       'the origin gave no answer',

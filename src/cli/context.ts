@@ -15,6 +15,8 @@ export type Context = {
   runtime: Runtime;
   /** Resolves when the process is asked to stop, with the signal's name. */
   stopSignal(): Promise<string>;
+  /** What would have ended the process: an exception or a rejection that nobody caught. */
+  onFault(listener: (fault: unknown) => void): void;
   /** Each call of the listener is one SIGHUP. */
   onHangUp(listener: () => void): void;
 };

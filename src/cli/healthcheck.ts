@@ -8,15 +8,16 @@ const TIMEOUT_MS = 3000;
  * does not. Needs no shell, no curl and no secret.
  */
 export async function healthcheck({ env, args, print, printError }: Context): Promise<number> {
-  const address = FIELDS.serverAddr.parse(
-    args.flags['server-addr'] ?? (env.SERVER_ADDR || FIELDS.serverAddr.default),
-  );
-  if (!address.ok) {
-    printError(`gotrack: SERVER_ADDR: expected ${address.expected}`);
+  const set = (name: string, flag: string, otherwise: string) => args.flags[flag] ?? (env[name] || otherwise);
+  const address = FIELDS.serverAddr.parse(set('SERVER_ADDR', 'server-addr', FIELDS.serverAddr.default));
+  const prefix = FIELDS.pathPrefix.parse(set('PATH_PREFIX', 'path-prefix', FIELDS.pathPrefix.default));
+  if (!address.ok || !prefix.ok) {
+    if (!address.ok) printError(`gotrack: SERVER_ADDR: expected ${address.expected}`);
+    if (!prefix.ok) printError(`gotrack: PATH_PREFIX: expected ${prefix.expected}`);
     return 2;
   }
   const { host, port } = address.value;
-  const url = `http://${reachable(host)}:${port}${env.PATH_PREFIX ?? ''}/healthz`;
+  const url = `http://${reachable(host)}:${port}${prefix.value}/healthz`;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     print(`${response.status === 200 ? 'healthy' : 'unhealthy'}: ${url} answers ${response.status}`);

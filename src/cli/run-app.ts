@@ -8,21 +8,50 @@ import type { Context } from './context.ts';
 
 /** `before` names, for people, what stands behind the proxy. */
 export async function runApp(context: Context, config: Config, before: string): Promise<number> {
+  const stopped = context.stopSignal(); // from here on a signal is an orderly stop
   const log = await logFor(context, config);
+  context.onFault((fault) =>
+    log.error({ err: fault }, 'a fault of ours that nobody caught; the site is served on'),
+  );
+  const reloads = createReloads(context);
   const app = await createApp(config, { log, clock: systemClock, runtime: context.runtime });
-  const listening = await listenOrExplain(context, app);
+  const listening = await listenOrExplain(context, config, app);
   if (listening === null) {
     await app.close();
     return 1;
   }
-  log.info(listening, 'listening');
+  log.info({ ...listening, ...factsOf(config) }, 'listening');
   if (context.terminal) context.printError(bannerOf(config, before, listening));
-  context.onHangUp(() => app.reload());
-  const signal = await context.stopSignal();
+  reloads.goTo(app.reload);
+  const signal = await stopped;
   log.info({ signal, drain_ms: config.drainMs }, 'stopping');
   await app.close();
   log.info('stopped');
   return 0;
+}
+
+/** A SIGHUP that comes before there is anything to reload must not end the process, which is what it does unheard. */
+function createReloads(context: Context) {
+  let reload = () => {};
+  context.onHangUp(() => reload());
+  return {
+    goTo(next: () => void) {
+      reload = next;
+    },
+  };
+}
+
+/** What the banner tells a person, for the log of an instance that nobody watches. */
+function factsOf(config: Config) {
+  return {
+    origin: config.forwardDestination?.text,
+    sinks: config.outputs,
+    events: config.logPath,
+    journal: config.journalDir,
+    tracking: config.tracking ? 'on' : 'off',
+    consent: config.consent,
+    addresses: config.ipHashSecret === undefined ? 'stored' : 'hashed',
+  };
 }
 
 async function logFor(context: Context, config: Config): Promise<Logger> {
@@ -33,6 +62,7 @@ async function logFor(context: Context, config: Config): Promise<Logger> {
 
 async function listenOrExplain(
   context: Context,
+  config: Config,
   app: { listen(): Promise<Addresses> },
 ): Promise<Addresses | null> {
   try {
@@ -43,8 +73,14 @@ async function listenOrExplain(
       port?: number;
     };
     const where = `${address ?? ''}:${port ?? ''}`;
-    const why = code === 'EADDRINUSE' ? `${where} is in use by another program` : message;
-    context.printError(`gotrack: cannot listen: ${why}. Set SERVER_ADDR or METRICS_ADDR to another address.`);
+    const why = code === 'EADDRINUSE' ? `${where} is in use` : message;
+    context.printError(`gotrack: cannot listen: ${why}. Set ${variableOf(config, port)} to another address.`);
     return null;
   }
+}
+
+/** Which of the two listeners could not be had. */
+function variableOf({ serverAddr, metricsAddr, metricsEnabled }: Config, port: number | undefined): string {
+  if (!metricsEnabled || (port === serverAddr.port && port !== metricsAddr.port)) return 'SERVER_ADDR';
+  return port === serverAddr.port ? 'SERVER_ADDR or METRICS_ADDR (they share a port)' : 'METRICS_ADDR';
 }

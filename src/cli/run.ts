@@ -32,7 +32,7 @@ const COMMANDS: Record<string, Entry> = {
 
 export async function run(context: Context): Promise<number> {
   const { command, flags } = context.args;
-  if ('help' in flags || command === 'help') return help(context);
+  if ('help' in flags || command === '-h') return help(context);
   const name = 'version' in flags ? 'version' : command || 'start';
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry === undefined) {

@@ -2,8 +2,10 @@
  * The pixel (protocol: "Pixel"). Whatever comes of its event, the answer is the image and 200, since an image
  * cannot retry; `X-GoTrack-Accepted` says whether the event is synced.
  */
+
 import type { Envelope } from '../event/envelope.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { pathOf } from '../http/path-of.ts';
 import type { RawHeaders } from '../http/raw-headers.ts';
 import { type BatchDeps, keep } from './batch.ts';
 import type { DropReason } from './drop.ts';
@@ -90,7 +92,8 @@ function toPixel(exchange: Exchange, { query, event }: Read, deps: PixelDeps): P
   const cookie = isNew ? { session: deps.uuidV4(), visitor: null } : sender.cookie;
   const made = toEnvelope(
     { event: auto ? { ...event, type: 'pixel' } : event, consent: consent.recorded, index: 0 },
-    { ...sender, cookie },
+    // its own query names the user and proves the document: it never stands in for a page's URL
+    { ...sender, cookie, target: pathOf(sender.target) },
     { scrub: deps.privacy.scrub, uuidV7: deps.uuidV7 },
   );
   const kept = keep(made, consent, deps);

@@ -1,5 +1,7 @@
 /** Whether a page may send to us (protocol: "Checks", origin). Browsers set these headers; scripts cannot. */
+
 import type { Exchange } from '../http/exchange.ts';
+import { pathOf } from '../http/path-of.ts';
 
 export type Origins = {
   /** CORS_ORIGINS: `https://example.com`, as browsers write them. */
@@ -40,10 +42,4 @@ function isOwnOrigin(origin: string, host: string | undefined, forwardedHost: st
 /** Browsers leave a default port out of Origin; Host may bear it. */
 function isSameHost(authority: string, host: string): boolean {
   return authority === host || authority === host.replace(/:(80|443)$/, '');
-}
-
-/** The path of a request target. */
-export function pathOf(target: string): string {
-  const query = target.indexOf('?');
-  return query === -1 ? target : target.slice(0, query);
 }

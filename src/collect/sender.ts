@@ -59,7 +59,7 @@ export function readSender(request: RequestSide, verified: Verified, deps: Sende
     scheme: request.scheme,
     host: request.host,
     target: clientReq.url!,
-    requestId: request.requestId.slice(0, MAX_NAME),
+    requestId: request.requestId,
     http: readHttp(request),
     consent: deps.privacy.consentOf(clientReq.rawHeaders),
     cookie: headers.cookie === undefined ? null : deps.tokens.readCookie(clientReq.rawHeaders),

@@ -6,6 +6,7 @@
 import {
   bool,
   bytes,
+  certificates,
   consentCookie,
   headerNames,
   integer,
@@ -32,6 +33,8 @@ export type Field<T = unknown> = {
   readonly default: string | undefined;
   readonly doc: string;
   readonly unit?: string;
+  /** The variable names a file, and what stands in it is the value. */
+  readonly file?: true;
   /** Read from `NAME_FILE` too, refused as a flag (other users see process arguments), never shown. */
   readonly secret?: true;
 };
@@ -54,7 +57,7 @@ export const FIELDS = {
   originConnectTimeoutMs: { group: 'proxy', name: 'ORIGIN_CONNECT_TIMEOUT_MS', parse: integer(1, 600_000), default: '5000', doc: 'To connect to the origin; then 504', ...MS },
   originTimeoutMs: { group: 'proxy', name: 'ORIGIN_TIMEOUT_MS', parse: integer(1, 3_600_000), default: '60000', doc: "To the head of the origin's response; then 504", ...MS },
   originTlsSkipVerify: { group: 'proxy', name: 'ORIGIN_TLS_SKIP_VERIFY', parse: bool, default: 'false', doc: 'Accept any certificate of an https origin. For a trial only: it warns at every start' },
-  originCa: { group: 'proxy', name: 'ORIGIN_CA', parse: text, default: undefined, doc: 'File with the certificates (PEM) that an https origin is verified by, instead of the public ones' },
+  originCa: { group: 'proxy', name: 'ORIGIN_CA', parse: certificates, default: undefined, doc: 'File with the certificates (PEM) that an https origin is verified by, instead of the public ones', file: true },
   tracking: { group: 'injection', name: 'TRACKING', parse: bool, default: 'on', doc: 'The one switch: `off` injects nothing and records nothing' },
   injectPaths: { group: 'injection', name: 'INJECT_PATHS', parse: list, default: '', doc: 'Globs of paths to inject into, such as `/shop/**`; empty means all' },
   injectExclude: { group: 'injection', name: 'INJECT_EXCLUDE', parse: list, default: '', doc: 'Globs of paths never to inject into' },

@@ -49,21 +49,26 @@ function find(field: Field, { env, flags, readFile }: Sources): Found {
     };
   }
   const direct = flag ?? present(env[field.name]);
+  if (field.file && direct !== undefined) return read(direct, `the file ${direct}`, readFile);
   const path = field.secret ? present(env[`${field.name}_FILE`]) : undefined;
   if (path === undefined) return { text: direct };
   if (direct !== undefined)
     return { text: undefined, problem: `is set, and so is ${field.name}_FILE: unset one of them` };
+  return read(path, `${field.name}_FILE`, readFile);
+}
+
+function read(path: string, name: string, readFile: Sources['readFile']): Found {
   try {
     return { text: readFile(path).trim() };
   } catch (error) {
-    return { text: undefined, problem: `${field.name}_FILE cannot be read: ${(error as Error).message}` };
+    return { text: undefined, problem: `${name} cannot be read: ${(error as Error).message}` };
   }
 }
 
 const present = (value: string | undefined) => (value === '' ? undefined : value);
 
 function mismatch(field: Field, text: string, expected: string): string {
-  const got = field.secret ? '' : `got ${JSON.stringify(withoutPassword(text))}, `;
+  const got = field.secret || field.file ? '' : `got ${JSON.stringify(withoutPassword(text))}, `;
   return `${got}expected ${expected}`;
 }
 

@@ -143,6 +143,10 @@ export const namedSecrets: Parser<readonly NamedSecret[]> = (value) => {
   return ok(secrets);
 };
 
+/** Certificates in PEM. */
+export const certificates: Parser<string> = (value) =>
+  value.includes('-----BEGIN CERTIFICATE-----') ? ok(value) : no('a file with certificates in PEM');
+
 /** A path that starts with a slash and ends without one, or nothing. Dot segments never arrive: clients resolve them. */
 export const pathPrefix: Parser<string> = (value) => {
   const segments = value.split('/').slice(1);

@@ -2,10 +2,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Refusal } from './refuse.ts';
 
+/** A cache may keep a 405 or a 501 of its own accord (RFC 9110 §15.1). */
+const NO_STORE = ['Cache-Control', 'no-store'];
+
 /** A refused request's connection is closed: what follows on it may be read in two ways. */
 export function answerRefusal(clientRes: ServerResponse, refusal: Refusal): void {
   const body = JSON.stringify({ error: refusal.reason });
-  const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
+  const headers = ['Content-Type', 'application/json', ...NO_STORE, 'Content-Length', String(body.length)];
   clientRes.shouldKeepAlive = false;
   if (refusal.status === 405) headers.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
   clientRes.writeHead(refusal.status, headers).end(body);
@@ -20,10 +23,10 @@ export function answerFault(clientRes: ServerResponse): void {
 export function answerJson(clientRes: ServerResponse, status: number, value: unknown): void {
   const body = JSON.stringify(value);
   const length = String(Buffer.byteLength(body));
-  const headers = ['Content-Type', 'application/json', 'Cache-Control', 'no-store', 'Content-Length', length];
+  const headers = ['Content-Type', 'application/json', ...NO_STORE, 'Content-Length', length];
   clientRes.writeHead(status, headers).end(body);
 }
 
 export function answerWrongMethod(clientRes: ServerResponse, allow: string): void {
-  clientRes.writeHead(405, ['Allow', allow, 'Content-Length', '0']).end();
+  clientRes.writeHead(405, ['Allow', allow, ...NO_STORE, 'Content-Length', '0']).end();
 }

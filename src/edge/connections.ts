@@ -6,12 +6,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
+/**
+ * Requests of one connection that may wait for their answers at once. Each has an exchange of its own with the
+ * origin: without a bound one connection could take them all.
+ */
+const MAX_PIPELINED = 64;
+
 type Connection = { unanswered: number; latest: ServerResponse | null; closing: boolean };
 
 export type Connections = {
   /** Called once for each new connection. */
   opened(socket: Socket): void;
-  /** False: the request came after the connection's last one and is left alone. */
+  /** False: the request came after the connection's last one, or is one too many, and is left alone. */
   begin(clientReq: IncomingMessage, clientRes: ServerResponse): boolean;
   /** Called when the request was dispatched: its answer may be the connection's last. */
   dispatched(clientRes: ServerResponse): void;
@@ -37,6 +43,11 @@ export function createConnections(): Connections {
   function begin(clientReq: IncomingMessage, clientRes: ServerResponse): boolean {
     const connection = connections.get(clientReq.socket);
     if (connection === undefined || connection.closing) return false;
+    if (connection.unanswered >= MAX_PIPELINED) {
+      connection.closing = true;
+      clientReq.socket.destroy();
+      return false;
+    }
     if (draining) clientRes.shouldKeepAlive = false;
     connection.unanswered += 1;
     connection.latest = clientRes;

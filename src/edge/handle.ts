@@ -80,11 +80,11 @@ export function createHandle(deps: HandleDeps): Handle {
     const address = deps.resolveAddress(clientReq);
     const trusted = address.peerTrusted;
     const proto = firstOfList(headerValue(clientReq.rawHeaders, 'x-forwarded-proto'));
-    if (!trusted && proto !== undefined) deps.onUntrustedForwarded(address);
+    if (!trusted && facts.forwarded) deps.onUntrustedForwarded(address);
     return {
       clientReq,
       address,
-      requestId: (trusted && headerValue(clientReq.rawHeaders, 'x-request-id')) || deps.newRequestId(),
+      requestId: (trusted && givenRequestId(clientReq)) || deps.newRequestId(),
       receivedAt: deps.now(),
       scheme: schemeOf(trusted ? proto : undefined, deps.secure),
       host: (trusted && forwardedHost(clientReq)) || facts.host || '',
@@ -150,6 +150,12 @@ const hasBody = (facts: RequestFacts) => facts.transferEncoding !== undefined ||
 function forwardedHost(clientReq: IncomingMessage): string | undefined {
   const host = firstOfList(headerValue(clientReq.rawHeaders, 'x-forwarded-host'));
   return host !== undefined && isHost(host) ? host : undefined;
+}
+
+/** Of a trusted peer; null where it is too long or could not stand in a header, a log line or a page. */
+function givenRequestId({ rawHeaders }: IncomingMessage): string | null {
+  const given = headerValue(rawHeaders, 'x-request-id') ?? '';
+  return /^[\x21-\x7e]{1,128}$/.test(given) ? given : null;
 }
 
 /** Some proxies say `wss` of a WebSocket that came over TLS. */

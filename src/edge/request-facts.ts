@@ -18,6 +18,8 @@ export type RequestFacts = {
   /** `X-GoTrack-HMAC` is there, empty or repeated ones too. */
   signed: boolean;
   looped: boolean;
+  /** Some `X-Forwarded-*` is there. */
+  forwarded: boolean;
   /** All lines of it as one list. */
   transferEncoding: string | undefined;
   contentLength: boolean;
@@ -36,6 +38,7 @@ export function factsOf(clientReq: IncomingMessage): RequestFacts {
     targetDiffersFromHost: false,
     signed: false,
     looped: false,
+    forwarded: false,
     transferEncoding: undefined,
     contentLength: false,
     expectsContinue: false,
@@ -53,6 +56,7 @@ const SLASH = 0x2f;
 function readHeaders(raw: RawHeaders, facts: RequestFacts): void {
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;
+    if (name.length >= 15 && name.length <= 17 && isForwarded(name)) facts.forwarded = true;
     switch (name.length) {
       case 3:
         if (name.toLowerCase() === 'via') facts.looped ||= isOurVia(raw[i + 1]!);
@@ -82,6 +86,8 @@ function readHeaders(raw: RawHeaders, facts: RequestFacts): void {
     }
   }
 }
+
+const isForwarded = (name: string) => name.slice(0, 12).toLowerCase() === 'x-forwarded-';
 
 /** RFC 9112 §3.2.2: a server must accept the absolute form; where it agrees with Host it says nothing more. */
 function toOriginForm(facts: RequestFacts): void {

@@ -1,4 +1,5 @@
 /** Which requests are ours (PROTOCOL: "Which requests are ours"): a pure function from a request to a union. */
+import { pathOf } from '../http/path-of.ts';
 import type { RequestFacts } from './request-facts.ts';
 
 export type Route =
@@ -30,9 +31,4 @@ export function createRouter(pathPrefix: string): Router {
     if (facts.method !== 'OPTIONS') return found;
     return found === COLLECT && facts.preflight ? PREFLIGHT : FORWARD;
   };
-}
-
-function pathOf(target: string): string {
-  const query = target.indexOf('?');
-  return query === -1 ? target : target.slice(0, query);
 }

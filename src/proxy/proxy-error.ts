@@ -4,9 +4,9 @@ import type { RawHeaders } from '../http/raw-headers.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import type { OriginFailure } from './origin/origin-client.ts';
 
-export type ProxyError = { status: 502 | 504 | 508; title: string; detail: string };
+export type ProxyError = { status: 502 | 504; title: string; detail: string };
 
-export function errorOf(failure: OriginFailure | 'loop'): ProxyError {
+export function errorOf(failure: OriginFailure): ProxyError {
   switch (failure) {
     case 'refused':
       return { status: 502, title: 'Bad gateway', detail: 'The site did not accept a connection.' };
@@ -27,12 +27,6 @@ export function errorOf(failure: OriginFailure | 'loop'): ProxyError {
       return { status: 504, title: 'Gateway timeout', detail: 'The site could not be reached in time.' };
     case 'head-timeout':
       return { status: 504, title: 'Gateway timeout', detail: 'The site did not answer in time.' };
-    case 'loop':
-      return {
-        status: 508,
-        title: 'Loop detected',
-        detail: 'This request has been through this proxy before.',
-      };
     default:
       return assertNever(failure);
   }

@@ -7,6 +7,8 @@ import { isName, type RawHeaders } from '../http/raw-headers.ts';
 export type RequestHeaderOptions = {
   /** Lower-case names of CLIENT_IP_HEADERS: an untrusted peer's are withheld. */
   clientIpHeaders: ReadonlySet<string>;
+  /** Stands in where a client of HTTP/1.0 named no host: `shop.internal:3000`. */
+  originHost: string;
   /** Takes our own cookie off a Cookie value; the same value where it holds none that verifies. */
   withoutOurCookie(cookie: string): string;
 };
@@ -25,6 +27,8 @@ export function originHeaders(exchange: RequestSide, options: RequestHeaderOptio
     const kept = isName(name, 'cookie') ? options.withoutOurCookie(value) : value;
     if (kept !== '' || value === '') headers.push(name, kept);
   }
+  // HTTP/1.0 needs no Host, what we send does (RFC 9112 §3.2)
+  if (exchange.host === '') headers.push('Host', options.originHost);
   addForwarded(headers, raw, exchange);
   addVia(headers, exchange.clientReq.httpVersion);
   return headers;

@@ -22,7 +22,7 @@ export const METRICS = {
     name: 'gotrack_http_requests_total',
     kind: 'counter',
     labels: ['endpoint', 'method', 'status'],
-    help: 'Requests answered, by endpoint (forward, collect, pixel, preflight, health, refused), method and status class',
+    help: 'Requests answered, by endpoint (forward, collect, pixel, preflight, healthz, readyz, refused), method and status class',
   },
   httpSeconds: {
     name: 'gotrack_http_duration_seconds',
@@ -42,7 +42,7 @@ export const METRICS = {
     name: 'gotrack_origin_failures_total',
     kind: 'counter',
     labels: ['reason'],
-    help: 'Exchanges that the origin did not finish: refused, unresolvable, timeout, reset, invalid, truncated',
+    help: 'Exchanges that the origin did not finish: refused, unresolvable, connect-timeout, head-timeout, reset, tls, invalid, aborted',
   },
   tunnels: {
     name: 'gotrack_tunnels_open',

@@ -124,10 +124,12 @@ function originOptions(port: number, options: ProxyOptions) {
     socketPath: options.socketPath,
     basePath: options.basePath ?? '',
     maxConnections: 1_000,
+    monotonic: () => performance.now(),
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
     headTimeoutMs: options.headTimeoutMs ?? 60_000,
     tls: options.tls ?? { rejectUnauthorized: true },
     clientIpHeaders: new Set(options.clientIpHeaders ?? []),
+    originHost: 'origin.test:80',
     withoutOurCookie: options.withoutOurCookie ?? ((cookie: string) => cookie),
   };
 }

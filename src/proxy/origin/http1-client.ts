@@ -20,6 +20,8 @@ export type Http1ClientOptions = {
   maxConnections: number;
   tls: { rejectUnauthorized: boolean; ca?: string | undefined };
   lookup?: net.LookupFunction;
+  /** Milliseconds that never go back. */
+  monotonic(): number;
 };
 
 /** RFC 9110 §9.2.2: safe to send again when the connection died before it answered. */
@@ -43,6 +45,8 @@ class Sent implements OriginExchange, Job {
   readonly request: OriginRequest;
   readonly handler: OriginResponseHandler;
   connection: Connection | null = null;
+  /** Monotonic milliseconds since when it waits for a connection. */
+  waitsSince = 0;
   aborted = false;
 
   constructor(request: OriginRequest, handler: OriginResponseHandler) {
@@ -68,7 +72,11 @@ export function createHttp1Client(options: Http1ClientOptions): OriginClient {
   const connecting = new Set<Socket>();
   let closed = false;
 
-  const sweep = setInterval(closeOldIdle, SWEEP_MS);
+  const sweep = setInterval(() => {
+    const now = options.monotonic();
+    closeOldIdle(now);
+    failLongWaiting(now);
+  }, SWEEP_MS);
   sweep.unref();
 
   function send(request: OriginRequest, handler: OriginResponseHandler): OriginExchange {
@@ -76,7 +84,10 @@ export function createHttp1Client(options: Http1ClientOptions): OriginClient {
     const free = idle.pop();
     if (free !== undefined) startOn(free.connection, sent);
     else if (open.size + connecting.size < options.maxConnections) connect(sent);
-    else waiting.push(sent);
+    else {
+      sent.waitsSince = options.monotonic();
+      waiting.push(sent);
+    }
     return sent;
   }
 
@@ -116,7 +127,7 @@ export function createHttp1Client(options: Http1ClientOptions): OriginClient {
       const next = nextWaiting();
       if (next !== undefined) startOn(connection, next);
       else if (closed || idleMs === 0) connection.destroy();
-      else idle.push({ connection, until: performance.now() + idleMs });
+      else idle.push({ connection, until: options.monotonic() + idleMs });
     },
     onGone(connection: Connection, unfinished: Unfinished | null): void {
       open.delete(connection);
@@ -146,10 +157,20 @@ export function createHttp1Client(options: Http1ClientOptions): OriginClient {
     if (next !== undefined) connect(next);
   }
 
-  function closeOldIdle(): void {
-    const now = performance.now();
-    for (const { connection, until } of idle.filter((one) => one.until <= now))
-      if (until <= now) connection.destroy();
+  function closeOldIdle(now: number): void {
+    for (const { connection } of idle.filter(({ until }) => until <= now)) connection.destroy();
+  }
+
+  /** All connections are busy: whoever waits as long as a connection may take is told so. */
+  function failLongWaiting(now: number): void {
+    while (
+      waiting.length > 0 &&
+      (waiting[0]!.aborted || now - waiting[0]!.waitsSince > options.connectTimeoutMs)
+    ) {
+      const sent = waiting.shift()!;
+      if (!sent.aborted)
+        sent.handler.onFailure('connect-timeout', new Error('no connection to the origin is free'));
+    }
   }
 
   async function close(): Promise<void> {

@@ -4,15 +4,16 @@ import { createHttp1Client } from '../../../src/proxy/origin/http1-client.ts';
 import type { OriginResponseHandler } from '../../../src/proxy/origin/origin-client.ts';
 import { ok, type Script, startOrigin } from '../../support/origin.ts';
 
-async function setUp(t: TestContext, script: Script | string, maxConnections = 1) {
+async function setUp(t: TestContext, script: Script | string, connectTimeoutMs = 5_000) {
   const origin = await startOrigin(script);
   const client = createHttp1Client({
     protocol: 'http:',
     hostname: '127.0.0.1',
     port: origin.port,
-    connectTimeoutMs: 5_000,
+    connectTimeoutMs,
+    monotonic: () => performance.now(),
     headTimeoutMs: 5_000,
-    maxConnections,
+    maxConnections: 1,
     tls: { rejectUnauthorized: true },
   });
   t.after(async () => {
@@ -79,4 +80,12 @@ test('an origin that says how long it keeps a connection is not asked on one tha
   }
   assert.equal(origin.requests.length, 2);
   assert.equal(new Set(origin.requests.map((request) => request.connection)).size, 2);
+});
+
+test('who waits too long for a free connection is told', async (t) => {
+  const { client } = await setUp(t, () => {}, 200);
+  client.send(get('/hangs'), holding().handler);
+  const waiting = holding();
+  client.send(get('/waits'), waiting.handler);
+  await assert.rejects(waiting.ended, /no connection to the origin is free/);
 });

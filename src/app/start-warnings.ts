@@ -1,0 +1,18 @@
+/** What an operator should hear at every start: settings that are allowed and that nobody should forget. */
+import type { Config } from '../config/fields.ts';
+
+export function startWarnings(config: Config): string[] {
+  const warnings: string[] = [];
+  if (config.originTlsSkipVerify) {
+    warnings.push(
+      "ORIGIN_TLS_SKIP_VERIFY=true: the origin's certificate is not verified, anybody may answer for it",
+    );
+  }
+  const severalSecrets = (config.hmacSecrets?.length ?? 0) > 1;
+  if (config.anonymizeUserIds && config.userIdSecret === undefined && severalSecrets) {
+    warnings.push(
+      'USER_ID_SECRET is not set: user ids are hashed with a key of the last of HMAC_SECRETS, and become others when that one is taken away',
+    );
+  }
+  return warnings;
+}
