@@ -94,7 +94,6 @@ export function dynamicCodes(codes: BlockCodes, reader: BitReader): boolean {
   const codeLengths = codes.codeLengths.subarray(0, literalCount + distanceCount);
   if (!readCodeLengths(codes.lengths, reader, codeLengths)) return false;
   return (
-    codeLengths[END_SYMBOL] !== 0 &&
     buildLiterals(codes.literals, codeLengths.subarray(0, literalCount)) &&
     buildHuffman(codes.distances, codeLengths.subarray(literalCount))
   );
