@@ -31,10 +31,7 @@ const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
 
 const UNSIGNED: Credential = { scheme: 'refused', rejection: { reason: 'unsigned' } };
 const BARE: Credential = { scheme: 'refused', rejection: { reason: 'bare-not-accepted' } };
-const BAD: Credential = {
-  scheme: 'refused',
-  rejection: { reason: 'bad-signature', field: 'X-GoTrack-HMAC' },
-};
+const BAD: Credential = { scheme: 'refused', rejection: { reason: 'bad-signature' } };
 
 export function readCredential({ clientReq }: Exchange, deps: CredentialDeps): Credential {
   const value = clientReq.headers['x-gotrack-hmac'];

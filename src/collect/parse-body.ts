@@ -1,7 +1,7 @@
 /** From the bytes of a body to its events, still untrusted. What a parser could choke on never reaches it. */
 import { isUtf8 } from 'node:buffer';
 
-export const MAX_EVENTS = 100;
+const MAX_EVENTS = 100;
 const MAX_DEPTH = 32;
 
 export type ParsedBody =

@@ -31,7 +31,7 @@ export type Claim =
   | { readonly kind: 'repeat'; readonly settled: Settled | Promise<Settled> };
 
 export type Replay = {
-  /** Whoever is `first` must settle it. A repeat of one in flight gets a promise. */
+  /** `signature` in hex. Whoever is `first` must settle it. A repeat of one in flight gets a promise. */
   claim(signature: string): Claim;
   settle(signature: string, settled: Settled): void;
   size(): number;
@@ -40,7 +40,7 @@ export type Replay = {
 type Waiter = (settled: Settled) => void;
 
 export function createReplay(options: ReplayOptions, deps: ReplayDeps): Replay {
-  /** The number of events, by signature. */
+  /** The number of events, by the signature's bytes. */
   let young = new Map<string, number>();
   let old = new Map<string, number>();
   let bornAt = deps.clock.monotonic();
@@ -65,28 +65,35 @@ export function createReplay(options: ReplayOptions, deps: ReplayDeps): Replay {
 
   function claim(signature: string): Claim {
     grow(deps.clock.monotonic());
-    const waiters = pending.get(signature);
+    const key = bytesOf(signature);
+    const waiters = pending.get(key);
     if (waiters !== undefined) return { kind: 'repeat', settled: new Promise((wait) => waiters.push(wait)) };
-    const events = young.get(signature) ?? old.get(signature);
+    const events = young.get(key) ?? old.get(key);
     if (events !== undefined) return { kind: 'repeat', settled: { ok: true, events } };
-    pending.set(signature, []);
+    pending.set(key, []);
     return { kind: 'first' };
   }
 
   function settle(signature: string, settled: Settled): void {
-    const waiters = pending.get(signature) ?? [];
-    pending.delete(signature);
-    if (settled.ok) remember(signature, settled.events);
+    const key = bytesOf(signature);
+    const waiters = pending.get(key) ?? [];
+    pending.delete(key);
+    if (settled.ok) remember(key, settled.events);
     for (const wait of waiters) wait(settled);
   }
 
-  function remember(signature: string, events: number): void {
+  function remember(key: string, events: number): void {
     if (young.size >= options.maxSignatures) {
       deps.onForgotten(old.size);
       turn(deps.clock.monotonic());
     }
-    young.set(signature, events);
+    young.set(key, events);
   }
 
   return { claim, settle, size: () => young.size + old.size + pending.size };
+}
+
+/** A text of 32 bytes of its own, where the hex digits would keep the header alive that they stood in. */
+function bytesOf(signature: string): string {
+  return Buffer.from(signature, 'hex').toString('latin1');
 }

@@ -24,7 +24,8 @@ export type HandleDeps = {
   openTunnel(upgrade: { exchange: RequestSide; socket: Duplex; early: Buffer }): void;
   collect: {
     post(exchange: Exchange): void;
-    preflight(exchange: Exchange): void;
+    /** False, with nothing answered, where the origin is none of CORS_ORIGINS: then it is the site's. */
+    preflight(exchange: Exchange): boolean;
     pixel(exchange: Exchange): void;
   };
   readiness(): Readiness;
@@ -97,7 +98,8 @@ export function createHandle(deps: HandleDeps): Handle {
       case 'collect':
         return deps.collect.post(exchange);
       case 'preflight':
-        return deps.collect.preflight(exchange);
+        if (!deps.collect.preflight(exchange)) deps.forward(exchange);
+        return;
       case 'pixel':
         return deps.collect.pixel(exchange);
       case 'healthz':

@@ -66,11 +66,12 @@ export function createResolveAddress(options: ClientAddressOptions): ResolveAddr
     if (text.length > MAX_ADDRESS_CHARACTERS) return null;
     const found = known.get(text);
     if (found !== undefined) return found;
-    const ip = normaliseAddress(text);
+    // A copy: V8 keeps a whole header alive for the sake of a piece of it.
+    const copy = Buffer.from(text, 'latin1').toString('latin1');
+    const ip = normaliseAddress(copy);
     if (ip === null) return null;
     const made = { ip, ipKey: toIpKey(ip), trusted: isInRanges(ip, trust.ranges) };
-    // A copy: V8 keeps a whole header alive for the sake of a piece of it.
-    known.set(Buffer.from(text, 'latin1').toString('latin1'), made);
+    known.set(copy, made);
     return made;
   }
 

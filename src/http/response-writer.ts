@@ -15,6 +15,11 @@ export type ResponseWriter = {
   head(head: ResponseHead): void;
   /** False asks the caller to pause until the callback given to `onDrain` is called. */
   data(chunk: Buffer): boolean;
+  /**
+   * Whether bytes that came by `data` are still needed, here or further on. Asked after each `data` and after `end`:
+   * the memory under a chunk that nobody needs is read into again.
+   */
+  isHolding(): boolean;
   /** `trailers` is flat like headers, empty where there are none. */
   end(trailers: RawHeaders): void;
   /** The origin was lost in mid-body: the client's connection is cut, so that nothing truncated looks whole. */

@@ -74,6 +74,11 @@ export class PageWriter implements ResponseWriter {
     return this.#body === null ? this.#next.data(chunk) : this.#body.data(chunk);
   }
 
+  /** An edited page keeps what it is given until it knows where the page ends, or in zlib. */
+  isHolding(): boolean {
+    return this.#body !== null || this.#next.isHolding();
+  }
+
   end(trailers: RawHeaders): void {
     if (this.#body === null) this.#next.end(trailers);
     else this.#body.end(trailers);

@@ -81,7 +81,11 @@ async function settleTail(segments: SegmentList, deps: RecoverDeps): Promise<voi
     last.end = end.offset;
     last.endCount = end.count;
     for (const span of damaged) await deps.setAside.keep(span);
-    if (last.end > last.base) return finishTail(last, torn, deps);
+    if (last.end > last.base) {
+      await syncTail(last, deps.fs);
+      if (torn !== undefined) await cutTail(last, torn, deps);
+      return;
+    }
     if (!(await removed(last, deps))) return;
     segments.remove(last);
   }
@@ -106,29 +110,33 @@ async function scan(fsys: Fs, segment: Segment): Promise<{ end: Position; damage
 }
 
 /**
- * Cuts what is torn, and syncs what is valid: a killed process may only have written it, and what a sink reads must
- * not be gone for another after a power cut.
+ * Makes durable what is valid: a killed process may only have written it, and what one sink reads must not be gone
+ * for another after a power cut.
  */
-async function finishTail(
-  segment: Segment,
-  torn: DamagedSpan | undefined,
-  { fs, log }: RecoverDeps,
-): Promise<void> {
-  const facts = { segment: segment.path, bytes: torn === undefined ? 0 : torn.to - torn.from };
+async function syncTail(segment: Segment, fsys: Fs): Promise<void> {
+  const fd = await fsys.open(segment.path, 'r');
+  try {
+    await fsys.fdatasync(fd);
+  } finally {
+    await closeQuietly(fsys, fd);
+  }
+}
+
+async function cutTail(segment: Segment, torn: DamagedSpan, { fs, log }: RecoverDeps): Promise<void> {
+  const facts = { segment: segment.path, bytes: torn.to - torn.from };
   const size = HEADER_BYTES + segment.end - segment.base;
   try {
     const fd = await fs.open(segment.path, 'r+');
     try {
-      if (torn !== undefined) await fs.truncate(fd, size);
-      await fs.fdatasync(fd);
+      await fs.truncate(fd, size);
     } finally {
       await closeQuietly(fs, fd);
     }
     segment.bytes = size;
-    if (torn !== undefined) log.warn(facts, 'torn tail of the journal cut off');
+    log.warn(facts, 'torn tail of the journal cut off');
   } catch (error) {
     // Nobody reads beyond the end that was found, so a tail that stays does no harm.
-    log.warn({ ...facts, error: errorText(error) }, 'last segment of the journal neither cut nor synced');
+    log.warn({ ...facts, error: errorText(error) }, 'torn tail of the journal ignored');
   }
 }
 

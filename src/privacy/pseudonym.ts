@@ -48,7 +48,8 @@ function createHash(secret: string | undefined): ((text: string) => string) | nu
     const found = known.get(text);
     if (found !== undefined) return found;
     const made = createHmac('sha256', key).update(text).digest('hex');
-    if (text.length <= MAX_REMEMBERED_CHARACTERS) known.set(text, made);
+    // A copy: V8 keeps a whole URL alive for the sake of a piece of it.
+    if (text.length <= MAX_REMEMBERED_CHARACTERS) known.set(Buffer.from(text).toString(), made);
     return made;
   };
 }

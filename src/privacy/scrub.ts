@@ -22,7 +22,7 @@ const PARAMETER = /([?&#;])([^=&#;?]{1,128})=([^&#;]*)/g;
 const ENCODED_PARAMETER = /(%3F|%26|%23)([A-Za-z0-9_.[\]-]{1,64})%3D((?:[^&#;%]|%(?!26|23))*)/gi;
 
 const asItIs = (text: string): string => text;
-export const NO_SCRUB: Scrub = { url: asItIs, query: asItIs, text: asItIs, parameter: (_, value) => value };
+const NO_SCRUB: Scrub = { url: asItIs, query: asItIs, text: asItIs, parameter: (_, value) => value };
 
 /** SCRUB. */
 export function createScrub(enabled: boolean): Scrub {

@@ -43,6 +43,10 @@ export class ClientWriter implements ResponseWriter {
     return true;
   }
 
+  isHolding(): boolean {
+    return this.#clientRes.writableLength > 0;
+  }
+
   end(trailers: RawHeaders): void {
     if (this.#ended) return;
     this.#headWaits = false;

@@ -99,7 +99,7 @@ class Forwarding implements OriginResponseHandler {
   }
 
   isHolding(): boolean {
-    return this.#exchange.clientRes.writableLength > 0;
+    return this.#writer.isHolding();
   }
 
   onEnd(trailers: RawHeaders): void {

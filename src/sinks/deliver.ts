@@ -124,18 +124,16 @@ export function startDelivery(options: DeliveryOptions, deps: DeliveryDeps): Del
   };
 
   const run = async () => {
-    const opened = await Promise.race([deps.openCursor(), aborted(stop)]);
-    if (opened === null) return;
-    cursor = opened;
     try {
-      await deliverAll(opened);
+      cursor = await Promise.race([deps.openCursor(), aborted(stop)]);
+      if (cursor !== null) await deliverAll(cursor);
     } catch (error) {
       // Going on would skip the batch in hand; a restart reads it again.
       health.become('stalled', `fault: ${errorText(error)}`);
       log.error({ sink: sink.name, error }, 'the delivery ended in a fault of ours');
       await aborted(stop);
     }
-    await opened.flush();
+    await cursor?.flush();
     await sink.close();
   };
 

@@ -1,9 +1,11 @@
 /** Every row of the protocol's table of answers. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import type { Answer } from './support/raw-request.ts';
-import { createRig, type Rig } from './support/rig.ts';
+import { after, before, describe, type TestContext, test } from 'node:test';
+import { createBodyReader } from '../../src/http/read-body.ts';
+import { type Answer, exchangeBytes } from './support/raw-request.ts';
+import { createRig, IP, type Rig } from './support/rig.ts';
 import { problemsOf } from './support/schema.ts';
+import { sign } from './support/signer.ts';
 
 const PAGEVIEW = { type: 'pageview', route: { path: '/p' } };
 const json: [string, string] = ['Content-Type', 'application/json'];
@@ -98,7 +100,6 @@ describe('answers', () => {
 
   test('a repeated header: 401', async () => {
     const issued = rig.tokens.mintHello('203.0.113.42');
-    const { sign } = await import('./support/signer.ts');
     const header = sign(issued, JSON.stringify(PAGEVIEW));
     const answer = await rig.post(PAGEVIEW, { header, headers: [['x-gotrack-hmac', header]] });
     await refused(answer, 401, 'bad-signature');
@@ -202,6 +203,16 @@ describe('answers', () => {
     }
   });
 
+  test('every event that is refused is counted once, by its reason', async () => {
+    const seen = () =>
+      Promise.all(['not-an-object', 'bad-type'].map((reason) => rig.count('rejections', reason)));
+    const before = await seen();
+    await rig.post([PAGEVIEW, null, null, { type: 'A' }]);
+    assert.deepEqual(await seen(), [before[0]! + 2, before[1]! + 1]);
+    await rig.post([null, null, { type: 'A' }]);
+    assert.deepEqual(await seen(), [before[0]! + 4, before[1]! + 2], 'when none is valid too');
+  });
+
   test('accepted events are counted by scheme', async () => {
     const before = await rig.count('accepted', 'v1');
     await rig.post([PAGEVIEW, PAGEVIEW, PAGEVIEW]);
@@ -209,8 +220,9 @@ describe('answers', () => {
   });
 });
 
-test('TRACKING=off: signed posts and pixels are answered and dropped', async () => {
+test('TRACKING=off: signed posts and pixels are answered and dropped', async (t) => {
   const rig = await createRig({ options: { tracking: false } });
+  t.after(() => rig.close());
   const post = await rig.post(PAGEVIEW);
   assert.equal(post.status, 202);
   assert.equal(post.headers['x-gotrack-accepted'], '0');
@@ -222,5 +234,33 @@ test('TRACKING=off: signed posts and pixels are answered and dropped', async () 
   assert.deepEqual(rig.events, []);
   assert.equal(await rig.count('drops', 'tracking-off'), 3);
   assert.equal((await rig.send({ method: 'GET', path: '/collect' })).status, 405);
-  await rig.close();
+});
+
+describe('bodies that cannot be read', () => {
+  const body = JSON.stringify(PAGEVIEW);
+
+  async function rigWith(bounds: Parameters<typeof createBodyReader>[0], t: TestContext): Promise<Rig> {
+    const rig = await createRig({ bodies: createBodyReader(bounds) });
+    t.after(() => rig.close());
+    return rig;
+  }
+
+  test('too many in flight: 503 with Retry-After, and the next one is read', async (t) => {
+    const rig = await rigWith({ maxTotalBytes: 1_000, maxOwnerBytes: 1_000, timeoutMs: 5_000 }, t);
+    const answer = await rig.post({ type: 'a', props: { a: 'x'.repeat(2_000) } });
+    assert.deepEqual([answer.status, answer.json.error], [503, 'bodies-busy']);
+    assert.ok(Number(answer.headers['retry-after']) >= 1);
+    for (let i = 0; i < 50; i++)
+      assert.equal((await rig.post(PAGEVIEW)).status, 202, 'each gives its bytes back');
+  });
+
+  test('too slow: 408', async (t) => {
+    const rig = await rigWith({ maxTotalBytes: 1_000, maxOwnerBytes: 1_000, timeoutMs: 50 }, t);
+    const header = sign(rig.tokens.mintHello(IP), body);
+    const head = `POST /page HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: ${IP}\r\nX-GoTrack-HMAC: ${header}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const answer = await exchangeBytes(rig.port, [Buffer.from(`${head}{"ty`)]);
+    assert.deepEqual([answer.status, answer.json.error], [408, 'body-too-slow']);
+    assert.equal(answer.headers.connection, 'close');
+    assert.equal((await rig.post(PAGEVIEW)).status, 202);
+  });
 });

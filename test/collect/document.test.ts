@@ -42,9 +42,12 @@ async function serve(
     void rig.collect.recordDocument({ ...document, ...served }).then(recorded.resolve);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  await request((server.address() as AddressInfo).port, { method: 'GET', path, headers });
-  await recorded.promise;
-  server.close();
+  try {
+    await request((server.address() as AddressInfo).port, { method: 'GET', path, headers });
+    await recorded.promise;
+  } finally {
+    server.close();
+  }
 }
 
 async function withRig(settings: RigSettings, run: (rig: Rig) => Promise<void>): Promise<void> {

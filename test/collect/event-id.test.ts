@@ -58,8 +58,9 @@ describe('the id of an event', () => {
     });
   }
 
-  test('without one a repeat would have the same: it comes from signature and place', async () => {
+  test('without one a repeat would have the same: it comes from signature and place', async (t) => {
     const other = await createRig();
+    t.after(() => other.close());
     const body = JSON.stringify([{ type: 'a' }, { type: 'a' }]);
     const header = sign(rig.tokens.mintHello(IP), body);
     await rig.post(body, { header });
@@ -70,7 +71,6 @@ describe('the id of an event', () => {
       other.events.map(({ event_id }) => event_id),
       mine,
     );
-    await other.close();
   });
 });
 

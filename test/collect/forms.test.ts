@@ -351,20 +351,20 @@ describe('ids of people', () => {
     );
   });
 
-  test('with ANONYMIZE_USER_IDS=false it is stored as it is', async () => {
+  test('with ANONYMIZE_USER_IDS=false it is stored as it is', async (t) => {
     const plain = await createRig({ privacy: { userIdSecret: undefined } });
+    t.after(() => plain.close());
     await plain.post({ type: 'a', session: { user_id: 'usr_1' } });
     assert.equal(plain.events[0]!.payload?.session?.user_id, 'usr_1');
-    await plain.close();
   });
 
-  test('with IP_HASH_SECRET there is a hash, and no address anywhere', async () => {
+  test('with IP_HASH_SECRET there is a hash, and no address anywhere', async (t) => {
     const hashing = await createRig({ privacy: { ipHashSecret: 'the key of addresses' } });
+    t.after(() => hashing.close());
     await hashing.post({ type: 'a' });
     assert.deepEqual(problemsOf(hashing.events[0]), []);
     assert.match(hashing.events[0]!.ip_hash ?? '', /^[0-9a-f]{64}$/);
     assert.equal(JSON.stringify(hashing.events[0]).includes('203.0.113.42'), false);
-    await hashing.close();
   });
 });
 
@@ -400,11 +400,20 @@ describe('scrubbing', () => {
     assert.deepEqual(event.payload?.route?.query, { q: '[redacted]', x: '1' });
   });
 
-  test('SCRUB=off keeps it all', async () => {
+  test('of the page, whoever names it', async () => {
+    const url = 'https://shop.test/p?token=hunter2&x=1';
+    const clean = 'https://shop.test/p?token=&x=1';
+    assert.equal((await stored({ url })).url, clean);
+    assert.equal((await stored({ type: 'a' }, { headers: [['Referer', url]] })).url, clean);
+    const bare = await stored({ type: 'a' }, { path: '/p?token=hunter2&x=1' });
+    assert.equal(bare.url, clean.replace('https', 'http'));
+  });
+
+  test('SCRUB=off keeps it all', async (t) => {
     const open = await createRig({ privacy: { scrub: false } });
+    t.after(() => open.close());
     await open.post({ type: 'a', route: { title: 'Hi bob@example.com', path: '/p?token=1' } });
     assert.deepEqual(open.events[0]!.payload?.route, { title: 'Hi bob@example.com', path: '/p?token=1' });
-    await open.close();
   });
 });
 

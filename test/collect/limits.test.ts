@@ -141,10 +141,12 @@ describe('limits of an event', () => {
   });
 
   test('what is left out takes no room', async () => {
-    await accepted({
-      type: 'a',
-      props: Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`empty-${i}`, null])),
-    });
+    const empty = (value: unknown) =>
+      Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`empty-${i}`, value]));
+    for (const value of [null, '', {}, { a: { b: null } }]) {
+      const event = await accepted({ type: 'a', props: { kept: 1, ...empty(value) } });
+      assert.deepEqual(event.payload, { props: { kept: 1 } });
+    }
   });
 
   test('a number must be finite', async () => {

@@ -55,8 +55,9 @@ describe('a rate', () => {
 });
 
 describe('rates of posts', () => {
-  test('signed posts and hello have one each, by address; past it 429 with Retry-After', async () => {
+  test('signed posts and hello have one each, by address; past it 429 with Retry-After', async (t) => {
     const rig = await createRig({ options: { rates: { collect: 3, hello: 2, pixel: 0, document: 0 } } });
+    t.after(() => rig.close());
     const issued = rig.tokens.mintHello(IP);
     const statuses: number[] = [];
     for (let i = 0; i < 4; i++) statuses.push((await rig.post({ type: 'a' }, { issued })).status);
@@ -80,13 +81,12 @@ describe('rates of posts', () => {
     rig.advance(20_000);
     assert.equal((await rig.post({ type: 'a' }, { issued })).status, 202);
     assert.equal(rig.events.length, 5);
-    await rig.close();
   });
 
-  test('addresses of one IPv6 /64 share theirs', async () => {
+  test('addresses of one IPv6 /64 share theirs', async (t) => {
     const rig = await createRig({ options: { rates: { collect: 1, hello: 0, pixel: 0, document: 0 } } });
+    t.after(() => rig.close());
     assert.equal((await rig.post({ type: 'a' }, { ip: '2001:db8:1:2::1' })).status, 202);
     assert.equal((await rig.post({ type: 'a' }, { ip: '2001:db8:1:2::2' })).status, 429);
-    await rig.close();
   });
 });

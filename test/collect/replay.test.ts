@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createReplay } from '../../src/collect/replay.ts';
+import type { Tokens } from '../../src/token/tokens.ts';
 import { createRig, IP, type Rig } from './support/rig.ts';
 import { sign } from './support/signer.ts';
 
@@ -78,6 +79,23 @@ describe('a signature that comes again', () => {
       assert.equal(rig.events.length, 3);
     }));
 
+  test('after a fault of ours while it was read counts as the first', async (t) => {
+    let broken = true;
+    const breakable = (tokens: Tokens): Tokens => ({
+      ...tokens,
+      ipTag(ipKey) {
+        if (broken) throw new Error('a fault');
+        return tokens.ipTag(ipKey);
+      },
+    });
+    const rig = await createRig({ tokens: breakable });
+    t.after(() => rig.close());
+    const header = sign(rig.tokens.mintHello(IP), body);
+    assert.equal((await rig.post(body, { header })).json.error, 'fault');
+    broken = false;
+    assert.equal((await rig.post(body, { header })).json.accepted, 3);
+  });
+
   test('while the first is being refused is refused with it, and may try again', () =>
     withRig(async (rig) => {
       rig.journal.held = [];
@@ -150,6 +168,7 @@ describe('a signature that comes again', () => {
 });
 
 describe('the memory of signatures', () => {
+  const hex = (n: number) => n.toString(16).padStart(64, '0');
   const make = (maxSignatures = 1_000) => {
     const state = { time: 0, forgotten: 0 };
     const replay = createReplay(
@@ -170,29 +189,29 @@ describe('the memory of signatures', () => {
 
   test('forgets after one to two generations', () => {
     const { state, replay, accept } = make();
-    accept('a');
+    accept('aa');
     for (const time of [599, 600, 1_199]) {
       state.time = time;
-      assert.deepEqual(replay.claim('a'), { kind: 'repeat', settled: { ok: true, events: 1 } });
+      assert.deepEqual(replay.claim('aa'), { kind: 'repeat', settled: { ok: true, events: 1 } });
     }
     state.time = 1_200;
-    assert.equal(replay.claim('a').kind, 'first');
+    assert.equal(replay.claim('aa').kind, 'first');
   });
 
   test('forgets everything after a long silence', () => {
     const { state, replay, accept } = make();
-    accept('a');
+    accept('aa');
     state.time = 5_000;
-    assert.equal(replay.claim('a').kind, 'first');
+    assert.equal(replay.claim('aa').kind, 'first');
   });
 
   test('has a bound, and says how much it forgot before its time', () => {
     const { state, replay, accept } = make(10);
-    for (let i = 0; i < 100; i++) accept(`s${i}`);
+    for (let i = 0; i < 100; i++) accept(hex(i));
     assert.ok(replay.size() <= 20);
     assert.equal(state.forgotten, 80);
-    assert.equal(replay.claim('s99').kind, 'repeat');
-    assert.equal(replay.claim('s0').kind, 'first');
+    assert.equal(replay.claim(hex(99)).kind, 'repeat');
+    assert.equal(replay.claim(hex(0)).kind, 'first');
   });
 
   test('agrees with a model in which nothing is forgotten before its time', () => {
@@ -207,14 +226,14 @@ describe('the memory of signatures', () => {
         const acceptedAt = new Map<number, number>();
         for (const [id, fate, pause] of actions) {
           state.time += pause;
-          const claim = replay.claim(String(id));
+          const claim = replay.claim(hex(id));
           const age = state.time - (acceptedAt.get(id) ?? Number.NEGATIVE_INFINITY);
           if (age < 600) assert.equal(claim.kind, 'repeat');
           if (age >= 1_200) assert.equal(claim.kind, 'first');
           if (claim.kind === 'repeat') continue;
           if (fate === 'accept') acceptedAt.set(id, state.time);
           replay.settle(
-            String(id),
+            hex(id),
             fate === 'accept' ? { ok: true, events: 1 } : { ok: false, rejection: { reason: 'fault' } },
           );
         }

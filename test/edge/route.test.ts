@@ -8,13 +8,24 @@ import { roundTrip } from '../support/raw-client.ts';
 async function answers(
   t: TestContext,
   request: string,
-  { lines = [], pathPrefix = '' }: { lines?: string[]; pathPrefix?: string } = {},
+  {
+    lines = [],
+    pathPrefix = '',
+    cors = true,
+  }: { lines?: string[]; pathPrefix?: string; cors?: boolean } = {},
 ): Promise<string> {
   const by = (name: string) => (exchange: Exchange) =>
     void exchange.clientRes.writeHead(200, ['X-By', name, 'Content-Length', '0']).end();
   const options: ProxyOptions = {
     pathPrefix,
-    collect: { post: by('collect'), preflight: by('preflight'), pixel: by('pixel') },
+    collect: {
+      post: by('collect'),
+      preflight: (exchange) => {
+        if (cors) by('preflight')(exchange);
+        return cors;
+      },
+      pixel: by('pixel'),
+    },
   };
   const { origin, port } = await start(t, undefined, options);
   const head = [`${request} HTTP/1.1`, 'Host: a', ...lines].join('\r\n');
@@ -131,4 +142,8 @@ test('a trusted peer’s X-Forwarded-Host that is none is not believed', async (
   const lines = ['Host: site.test', 'X-Forwarded-Host: "><script>', ...SIGNED];
   await roundTrip(port, `POST / HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
   assert.equal(host, 'site.test');
+});
+
+test('a preflight from an origin that is none of ours is the site’s', async (t) => {
+  assert.equal(await answers(t, 'OPTIONS /collect', { lines: PREFLIGHT, cors: false }), 'origin');
 });

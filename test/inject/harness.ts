@@ -107,6 +107,10 @@ export class Client implements ResponseWriter {
     return !this.full;
   }
 
+  isHolding(): boolean {
+    return this.full;
+  }
+
   end(trailers: RawHeaders): void {
     if (this.gotHead === null || this.state !== 'open') throw new Error('end at the wrong time');
     this.trailers = trailers;

@@ -5,12 +5,21 @@ import { describe, it } from 'node:test';
 import { segmentName } from '../../src/journal/segment.ts';
 import { keepEventLoopAlive, turn, until } from '../support/event-loop.ts';
 import { createFakeDisk, type FakeDisk, type FsOp } from '../support/fake-fs.ts';
-import { accept, DIR, drain, fakeDeps, openOn, readAll, record, seeded } from '../support/fake-journal.ts';
+import {
+  accept,
+  DIR,
+  drain,
+  fakeDeps,
+  openOn,
+  readAll,
+  record,
+  seeded,
+  segmentsOf,
+} from '../support/fake-journal.ts';
 
 keepEventLoopAlive();
 
 const UNAVAILABLE = { ok: false, reason: 'unavailable' };
-const segmentsOf = (disk: FakeDisk) => disk.list(DIR).filter((name) => name.endsWith('.seg'));
 const failOnce = (disk: FakeDisk, op: FsOp, code: string) =>
   disk.addRule({ op, path: /\.seg$/, times: 1, fault: { kind: 'error', code } });
 
@@ -91,6 +100,35 @@ describe('a write or a sync that fails', () => {
     assert.deepEqual(await readAll(await journal.cursor('log')), ['a', 'e']);
   });
 
+  it('does not call a disk good that takes a file and cannot sync it', async () => {
+    const disk = createFakeDisk(seeded(1));
+    const journal = await openOn(disk);
+    disk.addRule({ op: 'fdatasync', path: /\.seg$/, fault: { kind: 'error', code: 'EIO' } });
+    await journal.append([record('a')]);
+    await journal.append([record('b')]);
+    const begun = () => disk.calls.filter((call) => call.op === 'open' && call.path.endsWith('.seg')).length;
+    const before = begun();
+    const kinds = new Set<string>();
+    await until(() => {
+      kinds.add(journal.state().kind);
+      return begun() > before + 3;
+    }, 'it has tried again');
+    assert.deepEqual([...kinds], ['unavailable']);
+  });
+
+  it('is not held up by a file that an attempt has left behind', async () => {
+    const disk = createFakeDisk(seeded(1));
+    await accept(await openOn(disk), 'a');
+    disk.kill();
+    disk.addRule({ op: 'syncDir', path: /journal$/, times: 1, fault: { kind: 'error', code: 'EIO' } });
+    disk.addRule({ op: 'unlink', fault: { kind: 'error', code: 'EIO' } });
+    const journal = await openOn(disk);
+    assert.equal(journal.state().kind, 'unavailable');
+    await until(() => journal.state().kind === 'open', 'it has tried again');
+    await accept(journal, 'b');
+    assert.deepEqual(await readAll(await journal.cursor('log')), ['a', 'b']);
+  });
+
   it('opens on a full disk, so that the sinks can read what is there', async () => {
     const disk = createFakeDisk(seeded(1));
     await accept(await openOn(disk), 'a');
@@ -103,6 +141,26 @@ describe('a write or a sync that fails', () => {
     disk.setCapacity(Number.POSITIVE_INFINITY);
     await until(() => journal.state().kind === 'open', 'the journal has tried again');
     await accept(journal, 'b');
+  });
+
+  it('leaves nothing to read, to wait for or to report behind the gap in the offsets', async () => {
+    const disk = createFakeDisk(seeded(1));
+    const deps = fakeDeps(disk);
+    const journal = await openOn(disk, {}, deps);
+    await accept(journal, 'a');
+    const mend = disk.addRule({ op: 'write', path: /\.seg$/, fault: { kind: 'error', code: 'EIO' } });
+    await journal.append([record('b')]);
+    await journal.append([record('c')]);
+    mend();
+    await until(() => journal.state().kind === 'open', 'an empty segment is begun');
+    const cursor = await journal.cursor('log');
+    assert.deepEqual(await drain(cursor), ['a']);
+    assert.equal(cursor.waiting(), 0);
+    assert.deepEqual(cursor.lag(), { events: 0, seconds: 0 });
+    assert.deepEqual(deps.damaged, []);
+    await accept(journal, 'd');
+    assert.equal(cursor.waiting(), 1);
+    assert.deepEqual(await drain(cursor), ['d']);
   });
 
   it('leaves no heap of empty segments on a full disk', async () => {
@@ -132,7 +190,7 @@ describe('a disk that hangs', () => {
 
   it('lets appends wait, then refuses them, and goes on when it answers', async () => {
     const disk = createFakeDisk(seeded(1));
-    const journal = await openOn(disk, { appendTimeoutMs: 50 });
+    const journal = await openOn(disk, { appendTimeoutMs: 300 });
     await accept(journal, 'a');
     const release = hang(disk);
     const waiting = [journal.append([record('b')]), journal.append([record('c')])];
@@ -184,7 +242,7 @@ describe('a disk that hangs', () => {
       released = true;
     };
     const takeLock = () => ({ ok: true as const, release });
-    const journal = await openOn(disk, { appendTimeoutMs: 50 }, { ...fakeDeps(disk), takeLock });
+    const journal = await openOn(disk, { appendTimeoutMs: 300 }, { ...fakeDeps(disk), takeLock });
     hang(disk);
     const append = journal.append([record('a')]);
     await turn();

@@ -22,6 +22,7 @@ function shouting(steps: string[] = []): NonNullable<ProxyOptions['beginEdit']> 
       steps.push('data');
       return next.data(Buffer.from(chunk.toString('latin1').toUpperCase(), 'latin1'));
     },
+    isHolding: () => next.isHolding(),
     end: (trailers) => {
       steps.push('end');
       next.end(trailers);
@@ -84,4 +85,24 @@ test('an editor hears that the origin was lost, and the client does not take the
   await client.ended();
   assert.doesNotMatch(client.received(), /\r\n0\r\n/);
   assert.deepEqual(steps, ['begin', 'head 200', 'data', 'abort']);
+});
+
+test('what an editor holds back is not read over by what comes after it', async (t) => {
+  const pieces = Array.from({ length: 40 }, (_, i) => String.fromCharCode(97 + (i % 26)).repeat(20_000));
+  const wrap = (next: ResponseWriter): ResponseWriter => {
+    const held: Buffer[] = [];
+    return {
+      onDrain: next.onDrain.bind(next),
+      head: (head) => next.head(head),
+      data: (chunk) => held.push(chunk) > 0,
+      isHolding: () => true,
+      end: (trailers) => {
+        for (const chunk of held) next.data(chunk);
+        next.end(trailers);
+      },
+      abort: () => next.abort(),
+    };
+  };
+  const { port } = await start(t, ok(pieces.join('')), { beginEdit: () => ({ wrap }) });
+  assert.equal((await roundTrip(port, GET)).text, pieces.join(''));
 });

@@ -161,6 +161,6 @@ async function start(disk: FakeDisk): Promise<House | null> {
 
 it('every accepted event is in the log once, in order, in a whole line, whatever happened', async () => {
   await fc.assert(fc.asyncProperty(actions, fc.integer({ min: 0, max: 2 ** 31 }), explore), {
-    numRuns: Number(process.env.MODEL_RUNS ?? 150),
+    numRuns: Number(process.env.MODEL_RUNS ?? 100),
   });
 });

@@ -1,11 +1,13 @@
 /** A journal on a fake disk, with production's code and small sizes. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import type { Cursor } from '../../src/journal/cursor.ts';
 import type { Journal, JournalDeps, JournalOptions } from '../../src/journal/journal.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
+import { segmentName } from '../../src/journal/segment.ts';
 import { sleep } from '../../src/lib/backoff.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import type { FakeDisk } from './fake-fs.ts';
+import { createFakeDisk, type FakeDisk } from './fake-fs.ts';
 
 export const DIR = '/var/journal';
 export const SMALL: JournalOptions = {
@@ -54,6 +56,16 @@ export async function openOn(
   const outcome = await openJournal({ ...SMALL, ...options }, deps);
   assert.ok(outcome.ok, outcome.ok ? '' : outcome.message);
   return outcome.journal;
+}
+
+/** The first segment of a journal. */
+export const FIRST = join(DIR, segmentName(0));
+
+export const segmentsOf = (disk: FakeDisk) => disk.list(DIR).filter((name) => name.endsWith('.seg'));
+
+/** Runs a body on disks that differ in what a power cut leaves of them. */
+export async function withLuck(body: (disk: FakeDisk) => Promise<void>): Promise<void> {
+  for (let seed = 1; seed <= 20; seed += 1) await body(createFakeDisk(seeded(seed)));
 }
 
 export const record = (text: string) => Buffer.from(text);

@@ -138,7 +138,7 @@ function handleDeps(options: ProxyOptions, seen: Seen): Omit<HandleDeps, 'forwar
   return {
     route: createRouter(options.pathPrefix ?? ''),
     resolveAddress: options.resolveAddress ?? ((clientReq) => addressOf(clientReq, options.trusted ?? false)),
-    collect: { post: answer(202), preflight: answer(204), pixel: answer(200), ...options.collect },
+    collect: { post: answer(202), preflight: () => false, pixel: answer(200), ...options.collect },
     readiness: () => ({ httpStatus: 503, body: { status: 'starting' } }),
     observe: options.observe ?? (() => {}),
     onRefused: (reason) => void seen.refused.push(reason),

@@ -47,14 +47,13 @@ export function createConnection(
   events: ConnectionEvents,
 ): Connection {
   let job: Job | null = null;
-  /** Of the last job: its client may not have taken the last bytes yet. */
-  let handler: OriginResponseHandler | null = null;
+  /** Got the last bytes and may still hold them, though its exchange is over and the next has begun. */
+  let taker: OriginResponseHandler | null = null;
   let body: BodyWriting | null = null;
   let served = 0;
   let answered = false;
   let head: ResponseHead | null = null;
   let gone = false;
-  let paused = false;
 
   const timer = setTimeout(onHeadTimeout, headTimeoutMs);
   const parser = createResponseParser({
@@ -67,24 +66,20 @@ export function createConnection(
       job?.handler.onHead(next.status, next.reason, next.headers);
     },
     onData: (chunk) => {
-      if (job === null || job.handler.onData(chunk)) return;
-      paused = true;
-      socket.pause();
+      if (job !== null && !job.handler.onData(chunk)) socket.pause();
     },
     onEnd: finish,
     onFault: (fault) => end('invalid', new Error(`the origin's response is not valid HTTP: ${fault}`)),
   });
 
-  function take(bytes: Buffer): boolean {
+  function take(bytes: Buffer): void {
     answered = true;
-    paused = false;
+    taker = job?.handler ?? null;
     parser.execute(bytes);
-    return !paused;
   }
 
   function start(next: Job): void {
     job = next;
-    handler = next.handler;
     answered = false;
     head = null;
     parser.expect(next.request.method);
@@ -95,11 +90,11 @@ export function createConnection(
 
   function finish(trailers: RawHeaders, surplus: boolean): void {
     if (job === null) return;
-    const { handler: ended } = job;
+    const { handler } = job;
     const reusable = !surplus && head!.keepAlive && body!.isDone();
     served += 1;
     job = null;
-    ended.onEnd(trailers);
+    handler.onEnd(trailers);
     if (gone) return;
     if (!reusable) return destroy();
     socket.resume();
@@ -128,7 +123,7 @@ export function createConnection(
   }
 
   if (reads === null) socket.on('data', take);
-  else reads.attach({ take, isHolding: () => handler?.isHolding() ?? false });
+  else reads.attach({ take, isHolding: () => taker?.isHolding() ?? false });
   socket.on('end', () => {
     parser.finish();
     end('reset', new Error('the origin closed the connection'));

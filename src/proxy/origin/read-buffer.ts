@@ -13,37 +13,32 @@ export type ReadBuffer = {
 };
 
 export type Reader = {
-  /** False: it has paused the connection until everything that was read has gone out. */
-  take(bytes: Buffer): boolean;
-  /** Whether somebody still needs what the last `take` brought. */
+  take(bytes: Buffer): void;
+  /** Whether somebody still needs what the last `take` brought, or anything before it. */
   isHolding(): boolean;
 };
 
-const NOBODY: Reader = { take: () => true, isHolding: () => false };
+const NOBODY: Reader = { take: () => {}, isHolding: () => false };
 
 export function createReadBuffer(): ReadBuffer {
   let reader = NOBODY;
   let current: Buffer = Buffer.allocUnsafeSlow(SMALL_BYTES);
-  /** Null while somebody may still read what it brought. */
+  /** Free, and not the current one. */
   let spare: Buffer | null = null;
-  /** Brought what is still held; free again when the connection reads on after a pause. */
-  let waiting: Buffer | null = null;
+  /** Was held when it had brought its bytes. Once only may it become free: a second time it is left to the collector. */
+  let held: Buffer | null = null;
 
   function callback(length: number): boolean {
-    if (waiting !== null) {
-      spare = waiting;
-      waiting = null;
-    }
-    const paused = !reader.take(current.subarray(0, length));
-    const wanted = length === current.length ? LARGE_BYTES : length > SMALL_BYTES ? LARGE_BYTES : SMALL_BYTES;
+    if (held !== null && !reader.isHolding()) spare = held;
+    held = null;
+    reader.take(current.subarray(0, length));
+    const wanted = length === current.length || length > SMALL_BYTES ? LARGE_BYTES : SMALL_BYTES;
     if (reader.isHolding()) {
-      const used = current;
-      current = spare !== null && spare.length === wanted ? spare : Buffer.allocUnsafeSlow(wanted);
+      held = current;
+      current = spare?.length === wanted ? spare : Buffer.allocUnsafeSlow(wanted);
       spare = null;
-      waiting = paused ? used : null;
     } else if (wanted !== current.length) {
       current = Buffer.allocUnsafeSlow(wanted);
-      spare = null;
     }
     return true;
   }

@@ -9,6 +9,7 @@ import type { Envelope } from '../../../src/event/envelope.ts';
 import { NO_EXCLUSIONS } from '../../../src/event/exclude.ts';
 import { createResolveAddress } from '../../../src/http/client-address.ts';
 import type { Exchange } from '../../../src/http/exchange.ts';
+import type { BodyReader } from '../../../src/http/read-body.ts';
 import { createPrivacy, type PrivacyOptions } from '../../../src/privacy/privacy.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { createTokens, type Tokens } from '../../../src/token/tokens.ts';
@@ -25,6 +26,7 @@ export type RigSettings = {
   ttlSeconds?: number;
   secure?: boolean;
   tokens?: (tokens: Tokens) => Tokens;
+  bodies?: BodyReader;
 };
 
 export type Rig = {
@@ -116,6 +118,7 @@ export async function createRig(settings: RigSettings = {}): Promise<Rig> {
       append,
       fill: () => journal.fill,
       isDraining: () => state.draining,
+      ...(settings.bodies && { bodies: settings.bodies }),
       metrics,
       log: { error: (details) => void faults.push(details) },
     },
