@@ -22,6 +22,7 @@ import { type InjectDeps, type Room, reportFault } from './room.ts';
 import { createSnippet, type SnippetOptions } from './snippet.ts';
 import { unmarkRequest } from './validators.ts';
 import { createWholeBudget } from './whole-budget.ts';
+import { createGzipEditor } from './whole-gzip.ts';
 
 export type { InjectDeps, IssuedToken, ServedDocument } from './room.ts';
 
@@ -83,6 +84,7 @@ function createRoom(options: InjectOptions, deps: InjectDeps): Room {
     documentEvents: options.documentEvents,
     bufferBytes: options.bufferBytes,
     budget: createWholeBudget(WHOLE_PAGES_BYTES),
+    editGzip: createGzipEditor(snippet.rest),
   };
 }
 

@@ -2,16 +2,17 @@ import type { Exchange } from '../http/exchange.ts';
 import type { DocumentPlan } from './page-delivery.ts';
 import type { EditPlan } from './page-plan.ts';
 import type { Room } from './room.ts';
+import type { SnippetParts } from './snippet.ts';
 
-/** The snippet of one page, made when its place is known. Throws what the rooms that are asked throw. */
-export function renderSnippet(
-  { deps, snippet }: Room,
+/** What varies in the snippet of one page. Throws what the rooms that are asked throw. */
+export function snippetParts(
+  { deps }: Room,
   exchange: Exchange,
   { plan, ids }: { plan: EditPlan; ids: DocumentPlan },
-): Buffer {
+): SnippetParts {
   const { ipKey } = exchange.address;
   const { documentId, pageSession } = ids;
-  return snippet.render({
+  return {
     nonce: plan.nonce,
     personal: plan.personal ? { ...deps.mintPage(ipKey, documentId), session: pageSession } : null,
     pixel: plan.pixel
@@ -22,5 +23,5 @@ export function renderSnippet(
           target: exchange.clientReq.url!,
         }
       : null,
-  });
+  };
 }

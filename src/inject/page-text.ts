@@ -15,8 +15,11 @@ export type PageFacts = {
   readonly shown: boolean;
 };
 
-/** Where the snippet goes, as an offset into the text; or which rule did not hold. */
-export type Placement = { readonly at: number } | { readonly outcome: BodyOutcome };
+/**
+ * Where the snippet goes, as an offset into the text, and whether it could go behind all of it just as well; or
+ * which rule did not hold.
+ */
+export type Placement = { readonly at: number; readonly atEnd: boolean } | { readonly outcome: BodyOutcome };
 
 /** The place in a page that is all here. */
 export function placeInPage(text: Buffer, facts: PageFacts): Placement {
@@ -27,7 +30,7 @@ export function placeInPage(text: Buffer, facts: PageFacts): Placement {
   const endState = createEndState();
   endState.write(text.toString('latin1', 0, tailStart));
   const placed = placeAtEnd(endState, tail);
-  return 'at' in placed ? { at: tailStart + placed.at } : placed;
+  return 'at' in placed ? { at: tailStart + placed.at, atEnd: placed.atEnd } : placed;
 }
 
 function prefixOutcome(prefix: Buffer, facts: PageFacts): 'charset' | 'not-page' | null {
@@ -40,12 +43,12 @@ function placeAtEnd(endState: EndState, tail: string): Placement {
   const at = placeIn(tail);
   endState.write(tail.slice(0, at));
   const before = judgeEnd(endState);
-  if (before === null) return { at };
-  if (at === tail.length) return { outcome: before };
-  // What looked like the end of the page stands in something open; past it, all may be closed.
+  if (at === tail.length) return before === null ? { at, atEnd: true } : { outcome: before };
+  // What looked like the end of the page may stand in something open; past it, all may be closed.
   endState.write(tail.slice(at));
   const after = judgeEnd(endState);
-  return after === null ? { at: tail.length } : { outcome: after };
+  if (before === null) return { at, atEnd: after === null };
+  return after === null ? { at: tail.length, atEnd: true } : { outcome: after };
 }
 
 function judgeEnd(endState: EndState): 'amp' | 'csp-meta' | 'unclosed' | null {

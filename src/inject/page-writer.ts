@@ -14,7 +14,7 @@ import { type Page, type PageBody, PassedBody } from './page-body.ts';
 import { PageDelivery } from './page-delivery.ts';
 import { announcedLength, editedHead, sayOutcome } from './page-head.ts';
 import type { PageAsk } from './page-plan.ts';
-import { renderSnippet } from './page-snippet.ts';
+import { snippetParts } from './page-snippet.ts';
 import { contentTypeOf, type Prepared, preparePage } from './prepare-page.ts';
 import { type Room, reportFault } from './room.ts';
 import { type OpenedBody, WholeBody } from './whole-body.ts';
@@ -113,8 +113,9 @@ export class PageWriter implements ResponseWriter {
   }
 
   #page(prepared: PreparedEdit, head: ResponseHead, delivery: PageDelivery): Page {
-    const { headRules } = this.#room;
+    const { headRules, snippet } = this.#room;
     const { encoding, addPrivate } = prepared.plan;
+    const parts = () => snippetParts(this.#room, this.#exchange, prepared);
     return {
       encoding,
       facts: { contentType: contentTypeOf(head), shown: this.#ask?.request.fetchDest === 'document' },
@@ -125,7 +126,8 @@ export class PageWriter implements ResponseWriter {
         return head;
       },
       editedHead: (length, outcome) => editedHead(head, { length, addPrivate, outcome }, headRules),
-      snippet: () => renderSnippet(this.#room, this.#exchange, prepared),
+      snippet: () => snippet.render(parts()),
+      snippetStart: () => snippet.renderStart(parts()),
       fault: (error) => reportFault(this.#room, this.#exchange, error),
       resume: this.#resume,
     };
@@ -133,7 +135,7 @@ export class PageWriter implements ResponseWriter {
 
   /** Small pages wait a moment to be edited whole; what is announced to be larger streams at once. */
   #openPage(page: Page, head: ResponseHead): void {
-    const { bufferBytes, budget } = this.#room;
+    const { bufferBytes, budget, editGzip } = this.#room;
     if ((announcedLength(head) ?? 0) > bufferBytes) {
       this.#stream(page, []);
       return;
@@ -141,6 +143,7 @@ export class PageWriter implements ResponseWriter {
     this.#body = new WholeBody(page, {
       maxBytes: bufferBytes,
       budget,
+      editGzip,
       stream: (chunks) => this.#stream(page, chunks),
     });
   }

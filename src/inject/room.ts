@@ -7,6 +7,7 @@ import type { Outcome } from './outcome.ts';
 import type { HeadRules } from './page-head.ts';
 import type { Snippet } from './snippet.ts';
 import type { WholeBudget } from './whole-budget.ts';
+import type { GzipEditor } from './whole-gzip.ts';
 
 /** One HTML page that was served to a navigation, when its response has ended or its client has gone. */
 export type ServedDocument = {
@@ -64,6 +65,7 @@ export type Room = {
   /** A page up to this size that arrives at once is edited whole. */
   readonly bufferBytes: number;
   readonly budget: WholeBudget;
+  readonly editGzip: GzipEditor;
 };
 
 /** A fault of ours: the site is served all the same, but somebody should know. */

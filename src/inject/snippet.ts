@@ -50,6 +50,9 @@ export type Snippet = {
   /** The script's source expression in a policy, with quotes. */
   readonly hash: string;
   render(parts: SnippetParts): Buffer;
+  /** What `render` makes but for its end, `rest`, which is the same for every page. */
+  renderStart(parts: SnippetParts): Buffer;
+  readonly rest: Buffer;
 };
 
 const VERSION_DIGITS = 4;
@@ -68,10 +71,13 @@ export function createSnippet(options: SnippetOptions): Snippet {
     .digest('hex')
     .slice(0, VERSION_DIGITS);
   const hash = `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
+  const start = (parts: SnippetParts) => renderPixel(options, parts.pixel) + renderScript(parts);
   return {
     version,
     hash,
-    render: (parts) => Buffer.from(renderPixel(options, parts.pixel) + renderScript(parts) + rest, 'latin1'),
+    render: (parts) => Buffer.from(start(parts) + rest, 'latin1'),
+    renderStart: (parts) => Buffer.from(start(parts), 'latin1'),
+    rest: Buffer.from(rest, 'latin1'),
   };
 }
 

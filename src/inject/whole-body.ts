@@ -1,12 +1,12 @@
 import type { RawHeaders } from '../http/raw-headers.ts';
 import type { ResponseHead } from '../http/response-writer.ts';
 import { assertNever } from '../lib/assert-never.ts';
-import type { Outcome } from './outcome.ts';
+import type { Done, Outcome } from './outcome.ts';
 import type { Page, PageBody } from './page-body.ts';
 import { editedTrailers } from './page-head.ts';
 import { placeInPage } from './page-text.ts';
-import { editGzip, type GzipEdit } from './recode-whole.ts';
 import type { WholeBudget } from './whole-budget.ts';
+import type { GzipEditor, WholeEdit } from './whole-gzip.ts';
 
 /** A body that is all here this soon after its head is edited whole. */
 const WAIT_MS = 10;
@@ -21,10 +21,12 @@ type WholeResponse = {
 /** A body that took over; `ready` false: pause until the page's `resume`. */
 export type OpenedBody = { readonly body: PageBody; readonly ready: boolean };
 
-export type WholeLimits = {
+/** What it needs of the room, and its way out. */
+export type WholeDeps = {
   readonly maxBytes: number;
   /** Of all pages that are gathered at a time. */
   readonly budget: WholeBudget;
+  readonly editGzip: GzipEditor;
   /** The page is too slow or too large: goes on as a stream, with what was gathered. */
   stream(chunks: readonly Buffer[]): OpenedBody;
 };
@@ -36,20 +38,19 @@ export type WholeLimits = {
 export class WholeBody implements PageBody {
   readonly outcome: Outcome = 'unclosed';
   readonly #page: Page;
-  readonly #limits: WholeLimits;
+  readonly #deps: WholeDeps;
   readonly #chunks: Buffer[] = [];
   readonly #timer: NodeJS.Timeout;
   #bytes = 0;
 
-  constructor(page: Page, limits: WholeLimits) {
+  constructor(page: Page, deps: WholeDeps) {
     this.#page = page;
-    this.#limits = limits;
+    this.#deps = deps;
     this.#timer = setTimeout(() => this.#toStream(), WAIT_MS);
   }
 
   data(chunk: Buffer): boolean {
-    const fits =
-      this.#bytes + chunk.length <= this.#limits.maxBytes && this.#limits.budget.take(chunk.length);
+    const fits = this.#bytes + chunk.length <= this.#deps.maxBytes && this.#deps.budget.take(chunk.length);
     this.#chunks.push(chunk);
     if (!fits) return this.#toStream().ready;
     this.#bytes += chunk.length;
@@ -73,10 +74,11 @@ export class WholeBody implements PageBody {
   /** Null: it is too much to be edited at once. */
   #edit(body: Buffer, trailers: RawHeaders): WholeResponse | null {
     try {
-      const edit = this.#page.encoding === 'gzip' ? this.#editGzip(body) : this.#editIdentity(body);
+      const edit =
+        this.#page.encoding === 'gzip' ? this.#deps.editGzip(body, this.#page) : this.#editIdentity(body);
       switch (edit.kind) {
         case 'edited':
-          return this.#edited(edit.body, trailers);
+          return this.#edited(edit, trailers);
         case 'plain':
           return this.#plain(body, trailers, edit.outcome);
         case 'streamed':
@@ -90,19 +92,11 @@ export class WholeBody implements PageBody {
     }
   }
 
-  #editIdentity(body: Buffer): GzipEdit {
+  #editIdentity(body: Buffer): WholeEdit {
     const placed = placeInPage(body, this.#page.facts);
     if (!('at' in placed)) return { kind: 'plain', outcome: placed.outcome };
     const parts = [body.subarray(0, placed.at), this.#page.snippet(), body.subarray(placed.at)];
-    return { kind: 'edited', body: Buffer.concat(parts) };
-  }
-
-  #editGzip(body: Buffer): GzipEdit {
-    const { facts } = this.#page;
-    return editGzip(body, {
-      place: (text) => placeInPage(text, facts),
-      snippet: () => this.#page.snippet(),
-    });
+    return { kind: 'edited', body: Buffer.concat(parts), outcome: 'inserted' };
   }
 
   #plain(body: Buffer, trailers: RawHeaders, outcome: Outcome): WholeResponse {
@@ -110,8 +104,7 @@ export class WholeBody implements PageBody {
   }
 
   /** With trailers the body has to be chunked: Content-Length and trailers exclude each other. */
-  #edited(body: Buffer, trailers: RawHeaders): WholeResponse {
-    const outcome = this.#page.encoding === 'gzip' ? 'recoded' : 'inserted';
+  #edited({ body, outcome }: { body: Buffer; outcome: Done }, trailers: RawHeaders): WholeResponse {
     const kept = editedTrailers(trailers);
     const head = this.#page.editedHead(kept.length === 0 ? body.length : null, outcome);
     return { head, body, trailers: kept, outcome };
@@ -119,7 +112,7 @@ export class WholeBody implements PageBody {
 
   #toStream(): OpenedBody {
     this.cancel();
-    return this.#limits.stream(this.#chunks);
+    return this.#deps.stream(this.#chunks);
   }
 
   drained(): void {
@@ -128,7 +121,7 @@ export class WholeBody implements PageBody {
 
   cancel(): void {
     clearTimeout(this.#timer);
-    this.#limits.budget.release(this.#bytes);
+    this.#deps.budget.release(this.#bytes);
     this.#bytes = 0;
   }
 }

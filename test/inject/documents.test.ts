@@ -130,8 +130,8 @@ test('a frame gives one with INJECT_FRAMES', () => {
 
 test('DOCUMENT_EVENTS=injected leaves out what was not, off everything', () => {
   for (const [documentEvents, expected] of [
-    ['all', ['inserted', 'unclosed', 'excluded', 'recoded']],
-    ['injected', ['inserted', 'recoded']],
+    ['all', ['inserted', 'unclosed', 'excluded', 'spliced']],
+    ['injected', ['inserted', 'spliced']],
     ['off', []],
   ] as const) {
     const room = createTestRoom({ documentEvents });

@@ -118,9 +118,9 @@ describe('a fault leaves the page as it came, and is counted and logged', () => 
     assertFailed(room);
   });
 
-  test('while a whole gzip page is deflated', () => {
+  test('while a whole gzip page of two members is deflated', () => {
     const room = createTestRoom();
-    const body = gzipSync(PAGE);
+    const body = Buffer.concat([gzipSync(PAGE), gzipSync('<!-- and more -->')]);
     mock.method(zlib, 'gzipSync', fault);
     syncBuiltinESMExports();
     const { client } = visit(room, {}, { headers: GZIP, chunks: [body] });
