@@ -68,6 +68,13 @@ describe('the image', () => {
 });
 
 describe("the seed's parameters", () => {
+  test('never stand in for the URL of a page: the raw user id and the proof would', () =>
+    withRig({}, async (rig) => {
+      await get(rig, `?e=open&uid=customer-4711&d=${DOCUMENT}.AAAAAAAAAAA`);
+      assert.ok(rig.events[0]!.url!.endsWith('/px.gif'));
+      assert.doesNotMatch(JSON.stringify(rig.events), /4711|AAAAAAAAAAA/);
+    }));
+
   test('become an event', () =>
     withRig({}, async (rig) => {
       const query =

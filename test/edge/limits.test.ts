@@ -125,6 +125,14 @@ test('connections beyond the bound are closed, the others are served', async (t)
   for (const client of clients) client.destroy();
 });
 
+test('one connection cannot take all of the origin’s: with too many requests unanswered it is cut', async (t) => {
+  const { origin, port } = await start(t, () => {});
+  const greedy = await connect(port);
+  greedy.send(GET.repeat(1_000));
+  await greedy.ended();
+  assert.ok(origin.requests.length <= 64, `${origin.requests.length} requests reached the origin`);
+});
+
 test('a fault of ours is 500 for one client and nothing for the others', async (t) => {
   let broken = true;
   const { proxy, port } = await start(t, ok(), {

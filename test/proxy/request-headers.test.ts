@@ -263,8 +263,28 @@ test('Trailer is not announced to the origin, which gets none', async (t) => {
   assert.deepEqual(valuesOf(headers, 'trailer'), []);
 });
 
-test('a private peer that forwards without being trusted is reported', async (t) => {
-  const { proxy, port } = await start(t);
-  await roundTrip(port, 'GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: https\r\n\r\n');
-  assert.equal(proxy.seen.untrusted, 1);
+for (const line of [
+  'X-Forwarded-Proto: https',
+  'x-forwarded-for: 1.2.3.4',
+  'X-FORWARDED-HOST: b',
+  'X-Forwarded-Port: 1',
+]) {
+  test(`a peer that forwards without being trusted is reported: ${line}`, async (t) => {
+    const { proxy, port } = await start(t);
+    await roundTrip(port, `GET / HTTP/1.1\r\nHost: a\r\n${line}\r\n\r\n`);
+    assert.equal(proxy.seen.untrusted, 1);
+  });
+}
+
+test('a client of HTTP/1.0 that names no host is served by the origin’s own name', async (t) => {
+  const { origin, port } = await start(t);
+  assert.equal((await roundTrip(port, 'OPTIONS / HTTP/1.0\r\n\r\n')).status, 200);
+  assert.deepEqual(valuesOf(origin.requests[0]!.headers, 'host'), ['origin.test:80']);
+});
+
+test('a trusted peer’s X-Request-Id is kept only where it is one', async (t) => {
+  for (const given of ['a'.repeat(129), 'a b', '\xe9']) {
+    const headers = await headersAtOrigin(t, [`X-Request-Id: ${given}`], { trusted: true });
+    assert.deepEqual(valuesOf(headers, 'x-request-id'), [REQUEST_ID]);
+  }
 });
