@@ -142,6 +142,7 @@ function createInjection(config: Config, deps: SiteDeps) {
       bufferBytes: config.injectBufferBytes,
       vary: config.vary,
       debugHeaders: config.debugHeaders,
+      csp: config.csp,
       documentEvents: config.documentEvents,
     },
     {

@@ -12,8 +12,13 @@ export function renderSnippet(
   const { ipKey } = exchange.address;
   const { documentId, pageSession } = ids;
   return snippet.render({
-    nonce: plan.nonce,
-    personal: plan.personal ? { ...deps.mintPage(ipKey, documentId), session: pageSession } : null,
+    script:
+      plan.script === null
+        ? null
+        : {
+            nonce: plan.script.nonce,
+            personal: plan.personal ? { ...deps.mintPage(ipKey, documentId), session: pageSession } : null,
+          },
     pixel: plan.pixel
       ? {
           proof: deps.documentProof(documentId, ipKey),

@@ -109,9 +109,9 @@ export class PageWriter implements ResponseWriter {
 
   #page(prepared: PreparedEdit, head: ResponseHead, delivery: PageDelivery): Page {
     const { headRules } = this.#room;
-    const { encoding, addPrivate } = prepared.plan;
+    const { plan } = prepared;
     return {
-      encoding,
+      encoding: plan.encoding,
       facts: { contentType: contentTypeOf(head), shown: this.#ask?.request.fetchDest === 'document' },
       delivery,
       debug: headRules.debug,
@@ -119,7 +119,7 @@ export class PageWriter implements ResponseWriter {
         if (headRules.debug) sayOutcome(head, outcome);
         return head;
       },
-      editedHead: (length, outcome) => editedHead(head, { length, addPrivate, outcome }, headRules),
+      editedHead: (length, outcome) => editedHead(head, { ...plan, length, outcome }, headRules),
       snippet: () => renderSnippet(this.#room, this.#exchange, prepared),
       fault: (error) => reportFault(this.#room, this.#exchange, error),
       resume: this.#resume,

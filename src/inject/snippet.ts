@@ -38,9 +38,14 @@ export type Pixel = {
   readonly target: string;
 };
 
-export type SnippetParts = {
+export type ScriptParts = {
   readonly nonce: string | null;
   readonly personal: Personal | null;
+};
+
+/** Either may be missing. A pixel alone stays in the document, hidden: nothing is there to take it out. */
+export type SnippetParts = {
+  readonly script: ScriptParts | null;
   readonly pixel: Pixel | null;
 };
 
@@ -71,7 +76,11 @@ export function createSnippet(options: SnippetOptions): Snippet {
   return {
     version,
     hash,
-    render: (parts) => Buffer.from(renderPixel(options, parts.pixel) + renderScript(parts) + rest, 'latin1'),
+    render: ({ script, pixel }) =>
+      Buffer.from(
+        renderPixel(options, pixel) + (script === null ? '' : renderScript(script) + rest),
+        'latin1',
+      ),
   };
 }
 
@@ -85,7 +94,7 @@ function constantAttributes(options: SnippetOptions): string {
   );
 }
 
-function renderScript({ nonce, personal }: SnippetParts): string {
+function renderScript({ nonce, personal }: ScriptParts): string {
   return (
     '<script' +
     (nonce === null ? '' : attribute('nonce', nonce)) +
@@ -103,9 +112,13 @@ function personalAttributes({ token, key, now, ttl, session }: Personal): string
   );
 }
 
-/** No pixel for a Host that is no host: the address would go elsewhere. */
+/** Whether a Host is a host: else a pixel's address would lead elsewhere, and there is none. */
+export function mayCarryPixel(host: string): boolean {
+  return HOST.test(host);
+}
+
 function renderPixel({ pathPrefix }: SnippetOptions, pixel: Pixel | null): string {
-  if (pixel === null || !HOST.test(pixel.host)) return '';
+  if (pixel === null || !mayCarryPixel(pixel.host)) return '';
   const page = `${pixel.scheme}://${pixel.host}${pixel.target}`;
   const query = `e=pageview&auto=1&d=${encodeURIComponent(pixel.proof)}&url=${encodeUrl(page)}`;
   const source = attribute('src', `//${pixel.host}${pathPrefix}/px.gif?${query}`);
