@@ -83,10 +83,7 @@ function answer(clientReq: IncomingMessage, clientRes: ServerResponse): void {
   const row = Number(/\d+$/.exec(url)?.[0]);
   const file = FILES[url];
   if (url.startsWith('/report/')) {
-    clientReq.setEncoding('utf8').on('data', (body: string) => {
-      reports.push({ host: clientReq.headers.host!, row, text: reportOf(body) });
-    });
-    clientRes.writeHead(204).end();
+    takeReport(clientReq, clientRes, row);
   } else if (file !== undefined) clientRes.writeHead(200, { 'Content-Type': file[0] }).end(file[1]);
   else if (url.startsWith('/page/')) servePage(clientRes, row);
   else if (url === '/stored') serveStored(clientReq, clientRes);
@@ -100,6 +97,18 @@ function serveStored(clientReq: IncomingMessage, clientRes: ServerResponse): voi
     notModified++;
     clientRes.writeHead(304, headers).end();
   } else clientRes.writeHead(200, ['Content-Type', 'text/html', ...headers]).end('<!doctype html><p>A page.');
+}
+
+/** Answered when it is all here: who is answered before need not send the rest. */
+function takeReport(clientReq: IncomingMessage, clientRes: ServerResponse, row: number): void {
+  let body = '';
+  clientReq.setEncoding('utf8').on('data', (chunk: string) => {
+    body += chunk;
+  });
+  clientReq.on('end', () => {
+    reports.push({ host: clientReq.headers.host!, row, text: reportOf(body) });
+    clientRes.writeHead(204).end();
+  });
 }
 
 function reportOf(body: string): string {
