@@ -44,8 +44,16 @@ const snippet = createSnippet({
   consentRequired: false,
 });
 const parts = {
-  nonce: null,
-  personal: { token: 't'.repeat(120), key: 'k'.repeat(43), now: 1_700_000_000_000, ttl: 3600, session: 's' },
+  script: {
+    nonce: null,
+    personal: {
+      token: 't'.repeat(120),
+      key: 'k'.repeat(43),
+      now: 1_700_000_000_000,
+      ttl: 3600,
+      session: 's',
+    },
+  },
   pixel: {
     proof: `${'d'.repeat(36)}.${'m'.repeat(11)}`,
     scheme: 'https',

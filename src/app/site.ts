@@ -144,6 +144,7 @@ function createInjection(config: Config, deps: SiteDeps) {
       bufferBytes: config.injectBufferBytes,
       vary: config.vary,
       debugHeaders: config.debugHeaders,
+      csp: config.csp,
       documentEvents: config.documentEvents,
     },
     {

@@ -65,6 +65,7 @@ export const FIELDS = {
   injectBufferBytes: { group: 'injection', name: 'INJECT_BUFFER_BYTES', parse: bytes(1024, 16 * MIB), default: '256K', doc: 'A page up to this size that arrives at once is edited whole; others stream', ...BYTES },
   documentEvents: { group: 'injection', name: 'DOCUMENT_EVENTS', parse: oneOf('all', 'injected', 'off'), default: 'all', doc: 'Which pages give a `document` event: `all`, `injected` (those that bear the tracker) or `off`' },
   vary: { group: 'injection', name: 'VARY', parse: bool, default: 'on', doc: 'Add `Vary: Sec-Fetch-Mode, Sec-Fetch-Dest` to HTML' },
+  csp: { group: 'injection', name: 'CSP', parse: oneOf('edit', 'respect'), default: 'edit', doc: "What happens to a page's Content-Security-Policy: `edit` lets the tracker into it, and nothing else; `respect` changes nothing, and pages that forbid the tracker go without" },
   debugHeaders: { group: 'injection', name: 'DEBUG_HEADERS', parse: bool, default: 'false', doc: 'Say in `X-GoTrack-Outcome` what was done to a page' },
   identity: { group: 'injection', name: 'IDENTITY', parse: oneOf('visitor', 'session', 'memory'), default: 'visitor', doc: 'What the tracker keeps in the browser: `visitor` (a visitor id), `session` (nothing that outlives the browser session) or `memory` (nothing)' },
   trackHash: { group: 'injection', name: 'TRACK_HASH', parse: bool, default: 'false', doc: 'Count changes of the `#hash` as page views' },

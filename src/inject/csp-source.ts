@@ -30,6 +30,15 @@ export function inlineRule(sources: readonly string[] | undefined, hash: string)
   return { kind: lower.includes("'unsafe-inline'") && !switchedOff ? 'allowed' : 'forbidden' };
 }
 
+export function isNone(source: string): boolean {
+  return source.toLowerCase() === "'none'";
+}
+
+/** Whether a list of sources lets no request through, and says so. */
+export function allowsNothing(sources: readonly string[] | undefined): boolean {
+  return sources !== undefined && (sources.length === 0 || (sources.length === 1 && isNone(sources[0]!)));
+}
+
 /** Whether a list of sources lets requests to the page's own origin through. */
 export function allowsOwnOrigin(sources: readonly string[] | undefined, own: Origin): boolean {
   return sources === undefined || sources.some((source) => matchesOwn(source.toLowerCase(), own));

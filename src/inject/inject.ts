@@ -39,6 +39,8 @@ export type InjectOptions = SnippetOptions & {
   readonly vary: boolean;
   /** DEBUG_HEADERS. */
   readonly debugHeaders: boolean;
+  /** CSP. */
+  readonly csp: 'edit' | 'respect';
   /** DOCUMENT_EVENTS. */
   readonly documentEvents: 'all' | 'injected' | 'off';
 };
@@ -79,7 +81,12 @@ function createRoom(options: InjectOptions, deps: InjectDeps): Room {
       exclude: compileGlobs(options.injectExclude),
       frames: options.frames,
     },
-    headRules: { version: snippet.version, vary: options.vary, debug: options.debugHeaders },
+    headRules: {
+      version: snippet.version,
+      vary: options.vary,
+      debug: options.debugHeaders,
+      mayEditPolicies: options.csp === 'edit',
+    },
     consentRequired: options.consentRequired,
     documentEvents: options.documentEvents,
     bufferBytes: options.bufferBytes,

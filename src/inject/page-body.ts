@@ -18,8 +18,8 @@ export type Page = {
   editedHead(length: number | null, outcome: Done | null): ResponseHead;
   /** May throw: it asks other rooms. */
   snippet(): Buffer;
-  /** The snippet without the end that all snippets share; may throw likewise. */
-  snippetStart(): Buffer;
+  /** The snippet without the end that all scripts share; null where no script is in it. May throw likewise. */
+  readonly snippetStart: (() => Buffer) | null;
   /** Says in a trailer what the head of a streamed page could not know. */
   readonly debug: boolean;
   fault(error: unknown): void;

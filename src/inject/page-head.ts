@@ -8,6 +8,7 @@ import {
   setHeader,
 } from '../http/raw-headers.ts';
 import type { ResponseHead } from '../http/response-writer.ts';
+import { removePolicyLines, writePolicyLines } from './csp-policy.ts';
 import type { Outcome } from './outcome.ts';
 import { DIGESTS, markResponse, markTag } from './validators.ts';
 import { addVary } from './vary.ts';
@@ -18,6 +19,8 @@ export type HeadRules = {
   readonly vary: boolean;
   /** DEBUG_HEADERS. */
   readonly debug: boolean;
+  /** CSP=edit. */
+  readonly mayEditPolicies: boolean;
 };
 
 export type EditedHead = {
@@ -25,6 +28,8 @@ export type EditedHead = {
   readonly length: number | null;
   /** A shared cache must not store it, and the origin did not say so. */
   readonly addPrivate: boolean;
+  /** New values of the policy headers, line by line; null: they stay. */
+  readonly policyLines: readonly string[] | null;
   /** Null where it is not known yet. */
   readonly outcome: Outcome | null;
 };
@@ -38,13 +43,15 @@ export function passHead({ headers }: ResponseHead, html: boolean, rules: HeadRu
   if (html && rules.vary) addVary(headers);
 }
 
-/** In place: the 304 that stands for an edited page. The stored page keeps the policy that it came with. */
-export function pass304({ headers }: ResponseHead, marked: boolean, { version, vary }: HeadRules): void {
-  removeHeader(headers, 'content-security-policy');
-  removeHeader(headers, 'content-security-policy-report-only');
+/**
+ * In place: the 304 that stands for an edited page. The stored page keeps the policy that it came with, which
+ * may have been edited: a new one would take its place (RFC 9111 §3.2).
+ */
+export function pass304({ headers }: ResponseHead, marked: boolean, rules: HeadRules): void {
+  if (rules.mayEditPolicies) removePolicyLines(headers);
   if (!marked) return;
-  markTag(headers, version);
-  if (vary) addVary(headers);
+  markTag(headers, rules.version);
+  if (rules.vary) addVary(headers);
 }
 
 /** In place: says in a header what was done. */
@@ -61,6 +68,7 @@ export function editedHead(head: ResponseHead, edit: EditedHead, rules: HeadRule
   if (edit.length === null) removeHeader(headers, 'content-length');
   else setHeader(headers, 'Content-Length', String(edit.length));
   if (edit.addPrivate) addPrivate(headers);
+  if (edit.policyLines !== null) writePolicyLines(headers, edit.policyLines);
   if (rules.debug && edit.outcome !== null) setHeader(headers, OUTCOME_HEADER, edit.outcome);
   return { status: head.status, reason: head.reason, headers };
 }

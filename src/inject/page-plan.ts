@@ -2,13 +2,14 @@
 import type { Exchange } from '../http/exchange.ts';
 import type { ResponseHead } from '../http/response-writer.ts';
 import type { Consent } from './consent.ts';
-import { judgeHeaders } from './csp.ts';
+import { type CspVerdict, planPolicies } from './csp.ts';
 import { headOutcome, isAttachment, isFrame, isHtml, isNavigation, isPageStatus } from './eligible.ts';
 import { type Editable, editableEncoding } from './encoding.ts';
 import type { Outcome, RequestOutcome } from './outcome.ts';
 import type { PageRequest } from './page-request.ts';
 import { audienceOf } from './personal.ts';
 import type { Room } from './room.ts';
+import { mayCarryPixel } from './snippet.ts';
 
 /** What was found out when the request went to the origin. */
 export type PageAsk = {
@@ -28,8 +29,11 @@ export type Response = { readonly ask: PageAsk; readonly head: ResponseHead };
 export type EditPlan = {
   readonly kind: 'edit';
   readonly encoding: Editable;
-  readonly nonce: string | null;
-  /** A token, and perhaps a session, may stand in the page. */
+  /** Null: the pixel speaks alone. */
+  readonly script: { readonly nonce: string | null } | null;
+  /** New values of the policy headers, line by line; null: they stay. */
+  readonly policyLines: readonly string[] | null;
+  /** A token, a session, a document id may stand in the page. */
   readonly personal: boolean;
   /** ... once we have said that no shared cache may store it. */
   readonly addPrivate: boolean;
@@ -41,19 +45,33 @@ export type PagePlan = { readonly kind: 'pass'; readonly outcome: Outcome } | Ed
 export function planPage(room: Room, exchange: Exchange, { ask, head }: Response): PagePlan {
   const outcome = ask.outcome ?? headOutcome(head.status, head.headers);
   if (outcome !== null) return { kind: 'pass', outcome };
-  const verdict = judgeHeaders(head.headers, exchange, room.snippet);
+  const { hash } = room.snippet;
+  const verdict = planPolicies(head.headers, {
+    own: exchange,
+    hash,
+    mayEdit: room.headRules.mayEditPolicies,
+  });
   if (verdict.kind === 'forbidden') return { kind: 'pass', outcome: 'csp' };
   const audience = audienceOf(head.headers, ask.request.authorized);
   const personal = audience !== 'shared' && ask.consent !== 'dormant';
+  const pixel = personal && mayPixel(exchange, ask, verdict);
+  const runs = verdict.kind === 'script';
+  if (!runs && !pixel) return { kind: 'pass', outcome: 'csp' };
   return {
     kind: 'edit',
     encoding: editableEncoding(head.headers) ?? 'identity',
-    nonce: verdict.nonce,
+    script: runs ? { nonce: verdict.nonce } : null,
+    policyLines: runs ? verdict.lines : null,
     personal,
     addPrivate: personal && audience === 'unmarked',
-    // Without consent to analytics a pixel's event would be dropped; prerendered, it would lie.
-    pixel: personal && verdict.pixel && ask.consent === 'granted' && !ask.request.prefetch,
+    pixel,
   };
+}
+
+/** Without consent to analytics a pixel's event would be dropped; prerendered, it would lie. */
+function mayPixel({ host }: Exchange, { consent, request }: PageAsk, verdict: CspVerdict): boolean {
+  if (verdict.kind === 'forbidden' || (verdict.kind === 'script' && !verdict.pixel)) return false;
+  return consent === 'granted' && !request.prefetch && mayCarryPixel(host);
 }
 
 /** Whether this response is a page that a document event is due for, whatever becomes of the snippet. */

@@ -12,9 +12,9 @@ export function snippetParts(
 ): SnippetParts {
   const { ipKey } = exchange.address;
   const { documentId, pageSession } = ids;
+  const personal = plan.personal ? { ...deps.mintPage(ipKey, documentId), session: pageSession } : null;
   return {
-    nonce: plan.nonce,
-    personal: plan.personal ? { ...deps.mintPage(ipKey, documentId), session: pageSession } : null,
+    script: plan.script === null ? null : { nonce: plan.script.nonce, personal },
     pixel: plan.pixel
       ? {
           proof: deps.documentProof(documentId, ipKey),

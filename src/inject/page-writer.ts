@@ -114,10 +114,10 @@ export class PageWriter implements ResponseWriter {
 
   #page(prepared: PreparedEdit, head: ResponseHead, delivery: PageDelivery): Page {
     const { headRules, snippet } = this.#room;
-    const { encoding, addPrivate } = prepared.plan;
+    const { plan } = prepared;
     const parts = () => snippetParts(this.#room, this.#exchange, prepared);
     return {
-      encoding,
+      encoding: plan.encoding,
       facts: { contentType: contentTypeOf(head), shown: this.#ask?.request.fetchDest === 'document' },
       delivery,
       debug: headRules.debug,
@@ -125,9 +125,9 @@ export class PageWriter implements ResponseWriter {
         if (headRules.debug) sayOutcome(head, outcome);
         return head;
       },
-      editedHead: (length, outcome) => editedHead(head, { length, addPrivate, outcome }, headRules),
+      editedHead: (length, outcome) => editedHead(head, { ...plan, length, outcome }, headRules),
       snippet: () => snippet.render(parts()),
-      snippetStart: () => snippet.renderStart(parts()),
+      snippetStart: plan.script === null ? null : () => snippet.renderStart(parts()),
       fault: (error) => reportFault(this.#room, this.#exchange, error),
       resume: this.#resume,
     };

@@ -48,13 +48,13 @@ function prepareEdit(
   { response, plan }: { response: Response; plan: EditPlan },
 ): Prepared {
   if (response.ask.request.method === 'HEAD') {
-    const { addPrivate } = plan;
     const outcome = 'not-navigation';
-    const head = editedHead(response.head, { length: null, addPrivate, outcome }, room.headRules);
+    const head = editedHead(response.head, { ...plan, length: null, outcome }, room.headRules);
     return { kind: 'aside', outcome, head };
   }
   const known = planDocument(room, exchange, response);
-  const mint = plan.personal && response.ask.consent === 'granted' && known.knownSession === null;
+  const speaks = plan.script !== null && plan.personal && response.ask.consent === 'granted';
+  const mint = speaks && known.knownSession === null;
   const ids = mint ? { ...known, pageSession: room.deps.newSessionId() } : known;
   return { kind: 'edit', plan, ids, document: isDocument(room, response) ? ids : null };
 }

@@ -38,9 +38,14 @@ export type Pixel = {
   readonly target: string;
 };
 
-export type SnippetParts = {
+export type ScriptParts = {
   readonly nonce: string | null;
   readonly personal: Personal | null;
+};
+
+/** Either may be missing. A pixel alone stays in the document, hidden: nothing is there to take it out. */
+export type SnippetParts = {
+  readonly script: ScriptParts | null;
   readonly pixel: Pixel | null;
 };
 
@@ -50,7 +55,7 @@ export type Snippet = {
   /** The script's source expression in a policy, with quotes. */
   readonly hash: string;
   render(parts: SnippetParts): Buffer;
-  /** What `render` makes but for its end, `rest`, which is the same for every page. */
+  /** What `render` makes of a script but for its end, `rest`, which is the same for every page. */
   renderStart(parts: SnippetParts): Buffer;
   readonly rest: Buffer;
 };
@@ -71,11 +76,12 @@ export function createSnippet(options: SnippetOptions): Snippet {
     .digest('hex')
     .slice(0, VERSION_DIGITS);
   const hash = `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
-  const start = (parts: SnippetParts) => renderPixel(options, parts.pixel) + renderScript(parts);
+  const start = ({ script: parts, pixel }: SnippetParts) =>
+    renderPixel(options, pixel) + (parts === null ? '' : renderScript(parts));
   return {
     version,
     hash,
-    render: (parts) => Buffer.from(start(parts) + rest, 'latin1'),
+    render: (parts) => Buffer.from(start(parts) + (parts.script === null ? '' : rest), 'latin1'),
     renderStart: (parts) => Buffer.from(start(parts), 'latin1'),
     rest: Buffer.from(rest, 'latin1'),
   };
@@ -91,7 +97,7 @@ function constantAttributes(options: SnippetOptions): string {
   );
 }
 
-function renderScript({ nonce, personal }: SnippetParts): string {
+function renderScript({ nonce, personal }: ScriptParts): string {
   return (
     '<script' +
     (nonce === null ? '' : attribute('nonce', nonce)) +
@@ -109,9 +115,13 @@ function personalAttributes({ token, key, now, ttl, session }: Personal): string
   );
 }
 
-/** No pixel for a Host that is no host: the address would go elsewhere. */
+/** Whether a Host is a host: else a pixel's address would lead elsewhere, and there is none. */
+export function mayCarryPixel(host: string): boolean {
+  return HOST.test(host);
+}
+
 function renderPixel({ pathPrefix }: SnippetOptions, pixel: Pixel | null): string {
-  if (pixel === null || !HOST.test(pixel.host)) return '';
+  if (pixel === null || !mayCarryPixel(pixel.host)) return '';
   const page = `${pixel.scheme}://${pixel.host}${pixel.target}`;
   const query = `e=pageview&auto=1&d=${encodeURIComponent(pixel.proof)}&url=${encodeUrl(page)}`;
   const source = attribute('src', `//${pixel.host}${pathPrefix}/px.gif?${query}`);

@@ -23,12 +23,9 @@ export type GzipPage = {
   readonly facts: PageFacts;
   /** May throw. */
   snippet(): Buffer;
-  /** The snippet without what every page gets: the same without its end. May throw. */
-  snippetStart(): Buffer;
+  /** The snippet without the end that every script has. Null: there is no script in it. May throw. */
+  readonly snippetStart: (() => Buffer) | null;
 };
-
-/** What cannot be spliced is judged each time it comes: it is rare, and has to be inflated in any case. */
-type Recode = { readonly kind: 'recode'; readonly at: number };
 
 /** Throws what the page's snippets throw, and faults of ours; never because of the body. */
 export type GzipEditor = (body: Buffer, page: GzipPage) => WholeEdit;
@@ -41,34 +38,38 @@ export function createGzipEditor(
   const splice = createSplicer(snippetRest);
   const walk = createDeflateWalker();
 
-  function carryOut(verdict: Verdict, body: Buffer, page: GzipPage): WholeEdit {
+  /** By what is known of a page, without its text; null where the text is needed. */
+  function carryOut(verdict: Verdict, body: Buffer, { snippetStart }: GzipPage): WholeEdit | null {
     if (verdict.kind === 'plain') return verdict;
-    return { kind: 'edited', body: splice(body, verdict.place, page.snippetStart()), outcome: 'spliced' };
+    if (snippetStart === null) return null;
+    return { kind: 'edited', body: splice(body, verdict.place, snippetStart()), outcome: 'spliced' };
   }
 
-  /** A page that is seen for the first time. */
+  /** A page that is seen for the first time, or one that gets no script. */
   function edit(body: Buffer, page: GzipPage, key: string): WholeEdit {
     const inflated = inflateWhole(body);
     if (inflated.kind === 'large') return { kind: 'streamed' };
     if (inflated.kind === 'damaged') return { kind: 'plain', outcome: 'encoding' };
     const { text } = inflated;
-    const verdict = judge(placeInPage(text, page.facts), body, text.length);
-    if (verdict.kind === 'recode') {
-      return { kind: 'edited', body: recodeWhole(text, verdict.at, page.snippet()), outcome: 'recoded' };
-    }
-    knownPages.set(key, verdict);
-    return carryOut(verdict, body, page);
+    const placed = placeInPage(text, page.facts);
+    const verdict = judge(placed, body, text.length);
+    if (verdict !== null) knownPages.set(key, verdict);
+    const done = verdict && carryOut(verdict, body, page);
+    if (done !== null || !('at' in placed)) return done!;
+    return { kind: 'edited', body: recodeWhole(text, placed.at, page.snippet()), outcome: 'recoded' };
   }
 
-  function judge(placed: Placement, body: Buffer, textBytes: number): Verdict | Recode {
+  /** Null: it has to be recoded, and is judged each time that it comes, since it is rare. */
+  function judge(placed: Placement, body: Buffer, textBytes: number): Verdict | null {
     if (!('at' in placed)) return { kind: 'plain', outcome: placed.outcome };
     const place = placed.atEnd ? findSplicePlace(walk, body, textBytes) : null;
-    return place === null ? { kind: 'recode', at: placed.at } : { kind: 'splice', place };
+    return place && { kind: 'splice', place };
   }
 
   return (body, page) => {
     const key = pageKey(body, page.facts);
     const known = knownPages.get(key);
-    return known === undefined ? edit(body, page, key) : carryOut(known, body, page);
+    const done = known === undefined ? null : carryOut(known, body, page);
+    return done ?? edit(body, page, key);
   };
 }

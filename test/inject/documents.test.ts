@@ -60,7 +60,7 @@ const RECORDED: { name: string; injection: string; request?: Request; response?:
   {
     name: 'a policy',
     injection: 'csp',
-    response: { headers: [...HTML, 'Content-Security-Policy', "script-src 'none'"] },
+    response: { headers: [...HTML, 'Content-Security-Policy', 'sandbox'] },
   },
   { name: 'JSON that is called HTML', injection: 'not-page', response: { chunks: ['{}'] } },
   { name: 'an open page', injection: 'unclosed', response: { chunks: ['<!doctype html><textarea>'] } },

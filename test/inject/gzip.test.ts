@@ -56,6 +56,18 @@ test('a whole gzip page gets the snippet, stays gzip, and has an exact Content-L
   assert.deepEqual(room.outcomes, ['spliced']);
 });
 
+test('a gzip page that may bear the pixel alone gets no part of the script, known or not', () => {
+  const room = createTestRoom();
+  const headers = [...GZIP, 'Content-Security-Policy', "connect-src 'none'"];
+  const open = { headers: GZIP, chunks: [gzipSync(PAGE)] };
+  for (const response of [{ ...open, headers }, open, { ...open, headers }]) {
+    const text = gunzipSync(visit(room, {}, response).client.body).toString();
+    assert.equal(/<img src="[^"]*px\.gif/.test(text), true);
+    assert.equal(text.includes('<script'), response.headers === GZIP);
+  }
+  assert.deepEqual(room.outcomes, ['recoded', 'spliced', 'recoded']);
+});
+
 test('a gzip page that arrives in pieces is edited whole too', () => {
   const gz = gzipSync(PAGE);
   const { client } = visit(

@@ -31,6 +31,7 @@ export const OPTIONS: InjectOptions = {
   bufferBytes: 256 << 10,
   vary: true,
   debugHeaders: false,
+  csp: 'edit',
   documentEvents: 'all',
 };
 
