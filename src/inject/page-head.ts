@@ -8,7 +8,7 @@ import {
   setHeader,
 } from '../http/raw-headers.ts';
 import type { ResponseHead } from '../http/response-writer.ts';
-import { removePolicyLines, writePolicyLines } from './csp-policy.ts';
+import { removePolicyLines, writePolicyLines } from './csp/policy.ts';
 import type { Outcome } from './outcome.ts';
 import { DIGESTS, markResponse, markTag } from './validators.ts';
 import { addVary } from './vary.ts';

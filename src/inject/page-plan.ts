@@ -2,7 +2,7 @@
 import type { Exchange } from '../http/exchange.ts';
 import type { ResponseHead } from '../http/response-writer.ts';
 import type { Consent } from './consent.ts';
-import { type CspVerdict, planPolicies } from './csp.ts';
+import { type CspVerdict, planPolicies } from './csp/csp.ts';
 import { headOutcome, isAttachment, isFrame, isHtml, isNavigation, isPageStatus } from './eligible.ts';
 import { type Editable, editableEncoding } from './encoding.ts';
 import type { Outcome, RequestOutcome } from './outcome.ts';

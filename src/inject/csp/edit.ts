@@ -2,9 +2,9 @@
  * The edit of one policy: what our script needs joins it, and nothing else of it changes, byte for byte.
  * An edited policy needs no edit.
  */
-import { CONNECT, INLINE, inlineRuleOf, mayConnect } from './csp-judge.ts';
-import { type Directive, governing, type Policy, parsePolicy } from './csp-policy.ts';
-import { isNone, type Origin } from './csp-source.ts';
+import { CONNECT, INLINE, inlineRuleOf, mayConnect } from './judge.ts';
+import { type Directive, governing, type Policy, parsePolicy } from './policy.ts';
+import { isNone, type Origin } from './source.ts';
 
 export type ScriptNeeds = {
   /** The page's. */

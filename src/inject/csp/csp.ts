@@ -5,11 +5,11 @@
  * Pure: header lines and what is known of the page in, edited lines and a verdict out. What is not edited
  * stays byte for byte.
  */
-import type { RawHeaders } from '../http/raw-headers.ts';
-import { editPolicy } from './csp-edit.ts';
-import { bestNonce, mayLoadImage, reachOf } from './csp-judge.ts';
-import { readPolicyLines } from './csp-policy.ts';
-import type { Origin } from './csp-source.ts';
+import type { RawHeaders } from '../../http/raw-headers.ts';
+import { editPolicy } from './edit.ts';
+import { bestNonce, mayLoadImage, reachOf } from './judge.ts';
+import { readPolicyLines } from './policy.ts';
+import type { Origin } from './source.ts';
 
 export type CspVerdict =
   | {

@@ -1,6 +1,6 @@
 /** What one policy, or all that hold at once, let our snippet do (proxy: "CSP"). Nothing is changed here. */
-import { type Policy, sourcesOf } from './csp-policy.ts';
-import { allowsNothing, allowsOwnOrigin, type InlineRule, inlineRule, type Origin } from './csp-source.ts';
+import { type Policy, sourcesOf } from './policy.ts';
+import { allowsNothing, allowsOwnOrigin, type InlineRule, inlineRule, type Origin } from './source.ts';
 
 /** The directives that govern a request or a script: the first that a policy has. */
 export const INLINE = ['script-src-elem', 'script-src', 'default-src'] as const;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type CspFacts, planPolicies } from '../../src/inject/csp.ts';
+import { type CspFacts, planPolicies } from '../../../src/inject/csp/csp.ts';
 
 const HASH = "'sha256-T3VyIHNjcmlwdA=='";
 const OTHER = "'sha256-b3RoZXI='";

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type CspFacts, type CspVerdict, planPolicies } from '../../src/inject/csp.ts';
-import type { Origin } from '../../src/inject/csp-source.ts';
+import { type CspFacts, type CspVerdict, planPolicies } from '../../../src/inject/csp/csp.ts';
+import type { Origin } from '../../../src/inject/csp/source.ts';
 
 const HASH = "'sha256-T3VyIHNjcmlwdA=='";
 const OWN: Origin = { scheme: 'https', host: 'shop.example' };

@@ -1,5 +1,5 @@
 /** Content security policies as text (CSP Level 3 §2.2): directives with their sources, nothing judged. */
-import { isName, type RawHeaders, removeHeader } from '../http/raw-headers.ts';
+import { isName, type RawHeaders, removeHeader } from '../../http/raw-headers.ts';
 
 export type Directive = {
   readonly sources: readonly Source[];
