@@ -32,7 +32,11 @@ export function loadConfig(sources: Sources): Loaded {
       problems.push({ name: field.name, message: mismatch(field, text!, parsed.expected) });
     else values[key] = parsed?.value;
   }
-  problems.push(...unknownFlags(sources.flags), ...contradictions(values as Config, problems));
+  problems.push(
+    ...falseSafety(sources.env),
+    ...unknownFlags(sources.flags),
+    ...contradictions(values as Config, problems),
+  );
   const warnings = misspeltNames(sources.env);
   return problems.length > 0
     ? { ok: false, problems, warnings }
@@ -97,6 +101,18 @@ function contradictions(config: Config, problems: readonly Problem[]): Problem[]
     found.push({ name: 'FORWARD_DESTINATION', message });
   }
   return found;
+}
+
+/** They promise a safety that this version does not give: better no start than a plain one that nobody expects. */
+const NOT_GIVEN = ['ENABLE_HTTPS', 'METRICS_REQUIRE_TLS'];
+
+function falseSafety(env: Sources['env']): Problem[] {
+  const message =
+    'is asked for, and this version speaks no TLS to its clients: put a TLS proxy before it and unset this';
+  return NOT_GIVEN.filter((name) => /^(?:true|1|yes|on)$/i.test(env[name] ?? '')).map((name) => ({
+    name,
+    message,
+  }));
 }
 
 function unknownFlags(flags: Sources['flags']): Problem[] {

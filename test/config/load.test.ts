@@ -194,3 +194,10 @@ test('a flag that is none of ours is a problem, with the nearest that is', () =>
     '--hmac-secrt is no flag of ours',
   ]);
 });
+
+test('TLS that is asked for and not spoken is a problem, never plain HTTP in its place', () => {
+  for (const name of ['ENABLE_HTTPS', 'METRICS_REQUIRE_TLS']) {
+    assert.match(problems({ ...ENOUGH, [name]: 'true' })[0]!, new RegExp(`^${name} .*no TLS`));
+    assert.ok(load({ ...ENOUGH, [name]: 'false' }).ok);
+  }
+});
