@@ -2,7 +2,7 @@
 import type { RequestSide } from '../http/exchange.ts';
 import { addForwarded, addVia, isReplaced } from '../http/forwarded.ts';
 import { connectionListed, isHopByHop } from '../http/hop-by-hop.ts';
-import { isName, type RawHeaders } from '../http/raw-headers.ts';
+import { headerValue, isName, type RawHeaders } from '../http/raw-headers.ts';
 
 export type RequestHeaderOptions = {
   /** Lower-case names of CLIENT_IP_HEADERS: an untrusted peer's are withheld. */
@@ -28,7 +28,7 @@ export function originHeaders(exchange: RequestSide, options: RequestHeaderOptio
     if (kept !== '' || value === '') headers.push(name, kept);
   }
   // HTTP/1.0 needs no Host, what we send does (RFC 9112 §3.2)
-  if (exchange.host === '') headers.push('Host', options.originHost);
+  if (headerValue(headers, 'host') === undefined) headers.push('Host', options.originHost);
   addForwarded(headers, raw, exchange);
   addVia(headers, exchange.clientReq.httpVersion);
   return headers;

@@ -282,6 +282,18 @@ test('a client of HTTP/1.0 that names no host is served by the origin’s own na
   assert.deepEqual(valuesOf(origin.requests[0]!.headers, 'host'), ['origin.test:80']);
 });
 
+test('an empty Host stays empty, and is no second one', async (t) => {
+  const { origin, port } = await start(t);
+  await roundTrip(port, 'GET / HTTP/1.1\r\nHost:\r\n\r\n');
+  assert.deepEqual(valuesOf(origin.requests[0]!.headers, 'host'), ['']);
+});
+
+test('a client of HTTP/1.0 whose trusted peer names the host still gets one Host', async (t) => {
+  const { origin, port } = await start(t, undefined, { trusted: true });
+  await roundTrip(port, 'GET / HTTP/1.0\r\nX-Forwarded-Host: www.test\r\n\r\n');
+  assert.deepEqual(valuesOf(origin.requests[0]!.headers, 'host'), ['origin.test:80']);
+});
+
 test('a trusted peer’s X-Request-Id is kept only where it is one', async (t) => {
   for (const given of ['a'.repeat(129), 'a b', '\xe9']) {
     const headers = await headersAtOrigin(t, [`X-Request-Id: ${given}`], { trusted: true });
