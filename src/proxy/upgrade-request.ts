@@ -28,6 +28,8 @@ export type UpgradeOutcome = {
 };
 
 const MAX_HEADER_BYTES = 64 * 1024;
+/** Methods for which node invents no framing. */
+const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 
 export function requestUpgrade(
   exchange: RequestSide,
@@ -56,6 +58,8 @@ function send(exchange: RequestSide, options: RequestHeaderOptions & UpgradeTarg
   const { clientReq } = exchange;
   const headers = originHeaders(exchange, options);
   headers.push('Connection', 'Upgrade', 'Upgrade', clientReq.headers.upgrade ?? '');
+  // Else node frames the body that there is not, and its last chunk would be the tunnel's first bytes.
+  if (!BODILESS.has(clientReq.method!)) headers.push('Content-Length', '0');
   const secure = options.protocol === 'https:';
   return (secure ? https : http).request({
     host: options.hostname.replace(/^\[|\]$/g, ''),

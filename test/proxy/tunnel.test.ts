@@ -183,6 +183,15 @@ test('any other protocol is a tunnel of bytes', async (t) => {
   assert.deepEqual(valuesOf(headers, 'connection'), ['Upgrade']);
 });
 
+test('the upgrade of a POST without a body puts no chunk into the tunnel', async (t) => {
+  const { origin, port } = await start(t, (_request, socket) => void socket.write(SWITCHED));
+  const client = await connect(port);
+  t.after(() => client.destroy());
+  client.send(UPGRADE.replace('GET', 'POST'));
+  assert.equal((await client.response()).status, 101);
+  assert.deepEqual(valuesOf(origin.requests[0]!.headers, 'transfer-encoding'), []);
+});
+
 test('the handshake’s headers are forwarded like any others', async (t) => {
   const lines = [
     'Sec-WebSocket-Key: a',
