@@ -4,7 +4,9 @@ import { connectionListed, listsFraming } from '../http/hop-by-hop.ts';
 import { isHost } from './host.ts';
 import type { RequestFacts } from './request-facts.ts';
 
-export type Refusal = { status: 400 | 405 | 501 | 505 | 508; reason: string };
+export type Refusal = { status: 400 | 405 | 431 | 501 | 505 | 508; reason: string };
+
+const MAX_HEADER_BYTES = 64 * 1024;
 
 /** Null: the request may go on. The first rule that it breaks is its reason. */
 export function refusalOf(clientReq: IncomingMessage, facts: RequestFacts): Refusal | null {
@@ -12,6 +14,7 @@ export function refusalOf(clientReq: IncomingMessage, facts: RequestFacts): Refu
   if (clientReq.httpVersionMajor !== 1 || clientReq.httpVersionMinor > 1)
     return { status: 505, reason: 'version' };
   if (method === 'CONNECT' || method === 'TRACE') return { status: 405, reason: 'method' };
+  if (facts.headerBytes > MAX_HEADER_BYTES) return { status: 431, reason: 'headers too large' }; // RFC 6585 §5
   if (facts.hosts > 1) return bad('two Host headers'); // RFC 9112 §3.2
   if (facts.host === undefined && clientReq.httpVersionMinor === 1) return bad('no Host'); // RFC 9112 §3.2
   if (facts.host !== undefined && !isHost(facts.host)) return bad('invalid Host'); // RFC 9112 §3.2
@@ -28,11 +31,18 @@ export function refusalOf(clientReq: IncomingMessage, facts: RequestFacts): Refu
 
 const bad = (reason: string): Refusal => ({ status: 400, reason });
 
-/** RFC 9112 §6.1 and §6.3. A coding below `chunked` would be lost on the way: we end it and do not know it. */
+/**
+ * RFC 9112 §6.1 and §6.3. A coding below `chunked` would be lost on the way: we end it and do not know it. Where
+ * `chunked` is not the last, nobody knows where the body ends.
+ */
 function framingRefusal(clientReq: IncomingMessage, facts: RequestFacts): Refusal | null {
   const { transferEncoding } = facts;
   if (transferEncoding === undefined) return null;
   if (clientReq.httpVersionMinor === 0) return bad('Transfer-Encoding in HTTP/1.0');
   if (facts.contentLength) return bad('two framings');
-  return transferEncoding.toLowerCase() === 'chunked' ? null : { status: 501, reason: 'transfer coding' };
+  const codings = transferEncoding.toLowerCase();
+  if (codings === 'chunked') return null;
+  return /,[ \t]*chunked$/.test(codings)
+    ? { status: 501, reason: 'transfer coding' }
+    : bad('no chunked framing');
 }

@@ -25,6 +25,8 @@ export type RequestFacts = {
   contentLength: boolean;
   /** The client holds its body back until we say 100. Nothing of the kind in HTTP/1.0 (RFC 9110 §10.1.1). */
   expectsContinue: boolean;
+  /** Of the header lines as they go on: node's own count leaves out all but names and values. */
+  headerBytes: number;
   /** `Access-Control-Request-Method` is there: only a preflight says that. */
   preflight: boolean;
 };
@@ -42,6 +44,7 @@ export function factsOf(clientReq: IncomingMessage): RequestFacts {
     transferEncoding: undefined,
     contentLength: false,
     expectsContinue: false,
+    headerBytes: 0,
     preflight: false,
   };
   readHeaders(clientReq.rawHeaders, facts);
@@ -51,11 +54,14 @@ export function factsOf(clientReq: IncomingMessage): RequestFacts {
 }
 
 const SLASH = 0x2f;
+/** `: ` and CRLF. */
+const LINE_BYTES = 4;
 
 /** By length first: a name is lower-cased only when it could be one of those asked for. */
 function readHeaders(raw: RawHeaders, facts: RequestFacts): void {
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;
+    facts.headerBytes += name.length + raw[i + 1]!.length + LINE_BYTES;
     if (name.length >= 15 && name.length <= 17 && isForwarded(name)) facts.forwarded = true;
     switch (name.length) {
       case 3:

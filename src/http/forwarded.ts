@@ -8,7 +8,9 @@ const VIA = `1.1 ${PSEUDONYM}`;
 
 /** Whether a request has been through us already: a loop (RFC 9110 §7.6.3). */
 export function isOurVia(value: string): boolean {
-  return value.split(',').some((hop) => hop.trim().endsWith(` ${PSEUDONYM}`));
+  return (
+    value.includes(PSEUDONYM) && value.split(',').some((hop) => hop.trim().split(/[ \t]+/)[1] === PSEUDONYM)
+  );
 }
 
 /**

@@ -85,10 +85,10 @@ const REFUSED: [name: string, status: number, request: string][] = [
   ],
   [
     'a coding that is none',
-    501,
+    400,
     'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n',
   ],
-  ['identity', 501, 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n'],
+  ['identity', 400, 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n'],
   [
     'a space before the colon',
     400,
@@ -119,6 +119,9 @@ const REFUSED: [name: string, status: number, request: string][] = [
   ['no HTTP at all', 400, '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
   // A loop
   ['a request that has been through us', 508, 'GET / HTTP/1.1\r\nHost: a\r\nVia: 1.1 gotrack\r\n\r\n'],
+  ['the same, with a comment', 508, 'GET / HTTP/1.1\r\nHost: a\r\nVia: 1.1 gotrack (node)\r\n\r\n'],
+  // RFC 6585 §5
+  ['more header lines than 64 KB', 431, `GET / HTTP/1.1\r\nHost: a\r\n${'a:\r\n'.repeat(20_000)}\r\n`],
 ];
 
 async function refused(t: TestContext, request: string) {
