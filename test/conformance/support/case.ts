@@ -11,9 +11,8 @@ import { type Origin, ok, type Received, type Script } from '../../support/origi
 import { type ProxyOptions, start, type TestProxy } from '../../support/proxy.ts';
 import { connect, type RawClient, type RawResponse } from '../../support/raw-client.ts';
 import { requestEssence, responseEssence } from './end-to-end.ts';
+import { hasLines, hasNone, type Lines } from './lines.ts';
 import { get } from './messages.ts';
-
-type Lines = string | readonly string[];
 
 export type Row = {
   it: string;
@@ -160,18 +159,3 @@ async function clientOf(t: TestContext, port: number): Promise<RawClient> {
 }
 
 const sentHeaders = (message: string) => headerLines(message.slice(0, message.indexOf('\r\n\r\n') + 4));
-
-function hasLines(head: string, wanted: Lines, who: string): void {
-  const lines = head.split('\r\n');
-  let at = 0;
-  for (const line of [wanted].flat()) {
-    const found = lines.indexOf(line, at);
-    assert.notEqual(found, -1, `${who} should see ${JSON.stringify(line)} in\n${head}`);
-    at = found + 1;
-  }
-}
-
-function hasNone(headers: readonly HeaderLine[], names: Lines, who: string): void {
-  for (const name of [names].flat())
-    assert.deepEqual(valuesOf(headers, name as string), [], `${who} should see no ${name}`);
-}
