@@ -15,6 +15,7 @@ process.exitCode = await run({
   args: parseArguments(process.argv.slice(2)),
   env: process.env,
   terminal: process.stderr.isTTY === true,
+  columns: process.stdout.isTTY === true ? process.stdout.columns : null,
   print: (text) => void process.stdout.write(`${text}\n`),
   printError: (text) => void process.stderr.write(`${text}\n`),
   readFile: (path) => readFileSync(path, 'utf8'),

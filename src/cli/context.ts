@@ -7,6 +7,8 @@ export type Context = {
   env: Readonly<Record<string, string | undefined>>;
   /** A person looks at standard error: colours, pretty lines, a banner. */
   terminal: boolean;
+  /** Columns of the terminal that standard output is; null where it is none. */
+  columns: number | null;
   /** A line on standard output. */
   print(text: string): void;
   /** A line on standard error. */

@@ -1,7 +1,12 @@
 /** From the first word to its command. Commands are loaded when they are asked for. */
 import type { Command, Context } from './context.ts';
 
-type Entry = { summary: string; load(): Promise<Command> };
+type Entry = {
+  summary: string;
+  /** `--help` behind it is its own to answer. */
+  explains?: true;
+  load(): Promise<Command>;
+};
 
 const COMMANDS: Record<string, Entry> = {
   start: {
@@ -15,6 +20,11 @@ const COMMANDS: Record<string, Entry> = {
   demo: {
     summary: 'a small shop of our own behind the proxy, and the live view',
     load: async () => (await import('./demo.ts')).demo,
+  },
+  doctor: {
+    summary: 'checks this configuration against your site: gotrack doctor [URL|/path] [--json] [--strict]',
+    explains: true,
+    load: async () => (await import('./doctor.ts')).doctor,
   },
   healthcheck: {
     summary: 'exit code 0 if a running instance is healthy: for containers without a shell',
@@ -32,9 +42,9 @@ const COMMANDS: Record<string, Entry> = {
 
 export async function run(context: Context): Promise<number> {
   const { command, flags } = context.args;
-  if ('help' in flags || command === '-h') return help(context);
   const name = 'version' in flags ? 'version' : command || 'start';
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (('help' in flags && !entry?.explains) || command === '-h') return help(context);
   if (entry === undefined) {
     context.printError(`gotrack: ${JSON.stringify(name)} is no command; see gotrack help`);
     return 2;

@@ -4,7 +4,7 @@
  * and holds between containers that share a volume. The database stays empty, nothing is ever written to it.
  * Beside it stands a note for people that says who holds the lock.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -34,6 +34,25 @@ export const takeLock: TakeLock = (dir, owner) => {
   const held = database;
   return { ok: true, release: () => held.close() };
 };
+
+/**
+ * Who holds the lock of a folder, by what they said of themselves; null: nobody. Takes nothing and writes nothing,
+ * for somebody who only looks. Throws what the file system throws for a lock that may not be read.
+ */
+export function journalHolder(dir: string): string | null {
+  const path = join(dir, 'lock');
+  if (!existsSync(path)) return null;
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 0 });
+  try {
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return null;
+  } catch (error) {
+    if (isBusy(error)) return readNote(join(dir, 'lock.owner'));
+    throw error;
+  } finally {
+    database.close();
+  }
+}
 
 function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;

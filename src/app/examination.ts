@@ -1,0 +1,102 @@
+/** From a configuration to what the room `doctor` looks at. */
+import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { readFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import type { Config } from '../config/fields.ts';
+import type { Examination, Machine, SinkProbe } from '../doctor/examination.ts';
+import { createLogProbe } from '../doctor/log-probe.ts';
+import { createOriginSide } from '../doctor/origin-side.ts';
+import type { PageAddress } from '../doctor/page-address.ts';
+import { createProbe } from '../doctor/probe.ts';
+import { createPublicSide } from '../doctor/public-side.ts';
+import { createTrialSide } from '../doctor/trial-side.ts';
+import { journalHolder } from '../journal/lock.ts';
+import type { Clock } from '../lib/clock.ts';
+import { nodeFs } from '../lib/fs.ts';
+import { createTokens } from '../token/tokens.ts';
+import { startTrial } from './trial.ts';
+
+export type ExaminationFacts = {
+  readonly page: PageAddress;
+  /** The address by which an instance should see this machine; null: nobody said it. */
+  readonly ownAddress: string | null;
+  readonly version: string;
+};
+
+export type ExaminationDeps = {
+  readonly clock: Clock;
+  /** Ends every request. */
+  readonly signal: AbortSignal;
+};
+
+const REQUEST_MS = 10_000;
+const MIB = 2 ** 20;
+
+/** Whoever calls this closes `trial` at the end. */
+export function createExamination(
+  config: Config,
+  { page, ownAddress, version }: ExaminationFacts,
+  { clock, signal }: ExaminationDeps,
+): Examination {
+  const userAgent = `Mozilla/5.0 (compatible; gotrack-doctor/${version})`;
+  const tracker = readFileSync(new URL('../../client/dist/tracker.js', import.meta.url), 'latin1');
+  const probe = createProbe({ timeoutMs: REQUEST_MS, signal }, { clock });
+  const trusts = config.trustProxy !== false;
+  const machine = machineOf(clock);
+  const secrets = config.hmacSecrets ?? [{ kid: '0', secret: config.hmacSecret! }];
+  return {
+    ...{ config, page, ownAddress, tracker, machine },
+    origin: createOriginSide(
+      { ...originOf(config), forwardedProto: trusts ? page.scheme : 'http', userAgent },
+      page,
+      probe,
+    ),
+    trial: createTrialSide({ trusts, userAgent }, page, {
+      probe,
+      start: () => startTrial(config, { clock }),
+    }),
+    outside: page.live
+      ? createPublicSide({ pathPrefix: config.pathPrefix, userAgent, tracker }, page, probe)
+      : null,
+    tokens: createTokens(
+      { secrets, ttlSeconds: config.hmacTokenTtlSeconds },
+      { clock, uuidV7: randomUUIDv7 },
+    ),
+    sinks: config.outputs.map((name) => sinkProbe(name, config, machine)),
+  };
+}
+
+function originOf({ forwardDestination, originCa }: Config) {
+  const { protocol, hostname, port, socketPath, basePath, text } = forwardDestination!;
+  const place = { protocol, hostname, port, socketPath, ca: originCa };
+  return { place, basePath, text, hostHeader: 'client' as const };
+}
+
+/** Each kind of sink brings its own probe. */
+function sinkProbe(name: Config['outputs'][number], config: Config, machine: Machine): SinkProbe {
+  switch (name) {
+    case 'log': {
+      const wantedBytes = config.logRotateMb * MIB * (1 + config.logBackups);
+      return createLogProbe({ name, path: config.logPath, wantedBytes }, machine);
+    }
+  }
+}
+
+function machineOf(clock: Clock): Machine {
+  return {
+    fs: nodeFs,
+    freeBytes: async (folder) => {
+      const { bavail, bsize } = await statfs(folder);
+      return bavail * bsize;
+    },
+    addresses: () =>
+      Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address)),
+    resolve: async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address),
+    journalHolder,
+    clock,
+    random48: () => randomBytes(6).readUIntBE(0, 6),
+    uuid: () => randomUUID(),
+  };
+}
