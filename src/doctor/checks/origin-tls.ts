@@ -2,7 +2,7 @@
 import type { Examination } from '../examination.ts';
 import { error, ok, type Row, skipped, warning } from '../row.ts';
 import type { TlsFacts } from '../tls-facts.ts';
-import { daysUntil } from '../words.ts';
+import { counted, daysUntil } from '../words.ts';
 
 const NAME = 'origin TLS';
 const SOON_DAYS = 14;
@@ -14,7 +14,10 @@ export async function checkOriginTls({ origin, config, machine }: Examination): 
   const rows = verification(answer.tls, config.originTlsSkipVerify);
   const days = daysUntil(answer.tls.validUntil, machine.clock.now());
   if (days === null || days < 0 || days >= SOON_DAYS) return rows;
-  return [...rows, warning(NAME, `the certificate ends in ${days} days`, 'renew it before it does')];
+  return [
+    ...rows,
+    warning(NAME, `the certificate ends in ${counted(days, 'day', 'days')}`, 'renew it before it does'),
+  ];
 }
 
 function verification(tls: TlsFacts, skipVerify: boolean): Row[] {

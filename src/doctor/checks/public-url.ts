@@ -4,7 +4,7 @@ import type { Examination } from '../examination.ts';
 import { isHtml, pageText } from '../page-text.ts';
 import type { Answered } from '../probe.ts';
 import { error, note, ok, type Row, skipped, warning } from '../row.ts';
-import { daysUntil, milliseconds } from '../words.ts';
+import { counted, daysUntil, milliseconds } from '../words.ts';
 
 const NAME = 'public URL';
 const SOON_DAYS = 14;
@@ -29,7 +29,9 @@ function certificate({ tls }: Answered, { machine }: Examination): Row[] {
   }
   const days = daysUntil(tls.validUntil, machine.clock.now());
   if (days === null || days >= SOON_DAYS) return [ok(NAME, `${tls.protocol}, certificate verified`)];
-  return [warning(NAME, `its certificate ends in ${days} days`, 'renew it before it does')];
+  return [
+    warning(NAME, `its certificate ends in ${counted(days, 'day', 'days')}`, 'renew it before it does'),
+  ];
 }
 
 async function instance(answer: Answered, { outside, config, tracker }: Examination): Promise<Row[]> {

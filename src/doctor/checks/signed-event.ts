@@ -10,7 +10,9 @@ import { type Grant, signedHeader } from '../sign.ts';
 const NAME = 'signed event';
 
 export async function checkSignedEvent(examination: Examination): Promise<Row[]> {
-  const { trial, page, machine } = examination;
+  const { trial, page, machine, config } = examination;
+  if (!config.tracking)
+    return [note(NAME, 'TRACKING=off: no event is recorded', 'TRACKING=on records events')];
   const granted = await grantOf(examination);
   if (!granted.ok) return [error(NAME, `no token: ${granted.why}`, 'gotrack serve logs the reason')];
   const eventId = machine.uuid();
@@ -57,7 +59,6 @@ function refusal({ status, body }: Answered): Row {
 }
 
 function dropped({ config }: Examination): Row {
-  if (!config.tracking) return note(NAME, 'accepted and dropped: TRACKING=off', 'TRACKING=on records events');
   if (config.eventsExclude.length > 0 && config.consent === 'optional') {
     return note(NAME, 'accepted and dropped: EVENTS_EXCLUDE leaves it out', null);
   }
