@@ -10,7 +10,7 @@ import { type Loaded, loadConfig } from '../config/load.ts';
 import { checkConfiguration } from '../doctor/checks/configuration.ts';
 import { examine, type Finding } from '../doctor/doctor.ts';
 import { type PageReading, readPageAddress } from '../doctor/page-address.ts';
-import { type Report, reportOf } from '../doctor/report.ts';
+import { jsonOf, type Report, reportOf } from '../doctor/report.ts';
 import { tableOf } from '../doctor/table.ts';
 import { normaliseAddress } from '../http/client-address.ts';
 import { listeningUrl } from '../http/listening-url.ts';
@@ -32,8 +32,9 @@ looks at the running instance and at what stands before it too. Give it the envi
   --strict      warnings make exit code 1, as errors do
   --address=IP  the address by which the instance should see this machine, if a NAT stands between
 
-It sends your site a few dozen GET requests, one after another, as gotrack-doctor; with a URL one of them is a visit,
-which gives a document event. It writes nothing to your journal and your log.`;
+It sends your site about twenty GET requests, one after another, as gotrack-doctor; with a URL one of them is a visit
+through the running instance, which gives a document event. It writes nothing to your journal and your log.
+Exit code: 0 nothing is wrong (notes and warnings may be there), 1 an error, 2 wrong usage or configuration.`;
 
 type Usage =
   | { ok: true; page: string | undefined; json: boolean; strict: boolean; ownAddress: string | null }
@@ -50,7 +51,7 @@ export async function doctor(context: Context): Promise<number> {
   const page = readPageAddress(usage.page, loaded.ok ? trialUrl(loaded.config) : 'http://localhost');
   if (!page.ok) return refuse(context, `${JSON.stringify(usage.page)} is no page: expected ${page.expected}`);
   const report = await diagnose(loaded, { ...usage, ...page, version: versionOf(context) });
-  context.print(usage.json ? JSON.stringify(report, null, 2) : tableFor(context, report));
+  context.print(usage.json ? jsonOf(report) : tableFor(context, report));
   return report.exit_code;
 }
 

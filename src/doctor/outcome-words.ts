@@ -55,7 +55,7 @@ export const OUTCOMES: Readonly<Record<string, Explanation>> = {
     'send the policy as a header, or raise INJECT_BUFFER_BYTES above the page’s size',
   ),
   unclosed: missed(
-    'the page ends inside something open (a comment, a script, a textarea, …), so that nothing may follow it',
+    'the page ends inside something open (a comment, a script, a textarea, …) or before its body, so that nothing may follow it',
     'close it: a validator such as validator.w3.org/nu names the place',
   ),
   failed: {

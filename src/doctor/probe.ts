@@ -19,7 +19,7 @@ export type Place = {
 };
 
 export type Ask = {
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: 'GET' | 'POST';
   /** Path and query, byte for byte. */
   readonly path: string;
   /** All of them, Host included. */

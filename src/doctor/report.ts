@@ -38,3 +38,11 @@ export function reportOf({ findings, strict, ...facts }: ReportFacts): Report {
   }));
   return { schema: 'gotrack.doctor/1', ...facts, exit_code, summary, findings: ordered };
 }
+
+/** In ASCII: what a server said may hold characters that steer a terminal. */
+export function jsonOf(report: Report): string {
+  return JSON.stringify(report, null, 2).replace(
+    /[\u007f-\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

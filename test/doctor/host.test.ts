@@ -47,6 +47,20 @@ test('a default virtual host with a page of its own is not taken for the site', 
   assert.match(row!.found, /another page \(“Welcome to nginx!”\) than the one \(“Shop”\)/);
 });
 
+test('a name that the origin knows is fine, whatever it answers for its own', async (t) => {
+  const welcome: RequestListener = (_, response) =>
+    void response
+      .writeHead(200, { 'content-type': 'text/html' })
+      .end(PAGE.replace('Shop', 'Welcome to nginx!'));
+  const byName: RequestListener = (request, response) =>
+    (request.headers.host === 'shop.example' ? shop : welcome)(request, response);
+  const rows = await rowsOf(checkHost, examined(t, byName, { page: LIVE }));
+  assert.deepEqual(
+    rows.map(({ level }) => level),
+    ['ok'],
+  );
+});
+
 test('without a visitors’ URL the same is a warning that asks for it', async (t) => {
   const unknown: RequestListener = (_, response) => void response.writeHead(404).end();
   const [row] = faultsIn(await rowsOf(checkHost, examined(t, byOwnNameOnly(unknown))));

@@ -37,6 +37,17 @@ test('a coding that nobody named, and one that does not decode, are found', asyn
   assert.match(damaged[0]!.found, /does not decode/);
 });
 
+test('an origin that does not compress for proxies is found', async (t) => {
+  const like: RequestListener = (request, response) => {
+    // nginx without gzip_proxied
+    if (request.headers.via !== undefined) return shop(request, response);
+    negotiating(request, response);
+  };
+  const [row] = faultsIn(await rowsOf(checkEncodings, examined(t, like)));
+  assert.match(row!.found, /not through us/);
+  assert.match(row!.cure!, /gzip_proxied any/);
+});
+
 test('a large page that is not compressed is a note', async (t) => {
   const large = shopWith({}, PAGE.replace('hello', 'hello '.repeat(2000)));
   const [row] = faultsIn(await rowsOf(checkEncodings, examined(t, large)), 'note');

@@ -4,7 +4,7 @@ import type { Finding } from '../../src/doctor/doctor.ts';
 import { examine } from '../../src/doctor/doctor.ts';
 import { readPageAddress } from '../../src/doctor/page-address.ts';
 import { createProbe } from '../../src/doctor/probe.ts';
-import { type ReportFacts, reportOf } from '../../src/doctor/report.ts';
+import { jsonOf, type ReportFacts, reportOf } from '../../src/doctor/report.ts';
 import { error, note, ok, type Row, warning } from '../../src/doctor/row.ts';
 import { tableOf } from '../../src/doctor/table.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -75,6 +75,9 @@ test('colours only where they are asked for', () => {
 test('what a server says cannot steer the terminal', () => {
   const table = tableOf(report([ok('a', 'x\u001b[2Jy\u009bz\u202e\n')]), { ...PLAIN, colours: true });
   assert.doesNotMatch(table.replaceAll(/\u001b\[\d+m/g, ''), /[\u001b\u009b\u202e]/);
+  const json = jsonOf(report([ok('a', 'x\u001b[2Jy\u009bz“')]));
+  assert.match(json, /^[\n\x20-\x7e]*$/);
+  assert.equal(JSON.parse(json).findings[0].found, 'x\u001b[2Jy\u009bz“');
 });
 
 test('a check that fails does not silence the others, and time that is over skips the rest', async (t) => {

@@ -56,6 +56,17 @@ test('a page for one visitor carries a token, a page for a shared cache does not
   assert.match(shared!.found, /everyone gets the same bytes/);
 });
 
+test('a token in a page that a shared cache may store would be an error', async (t) => {
+  const examination = await examined(t, shop);
+  const answer = await examination.trial.page();
+  assert.ok(answer.ok);
+  const leaking = { ...answer, headers: ['Content-Type', 'text/html', 'Cache-Control', 'public'] };
+  const trial = { ...examination.trial, page: async () => leaking };
+  const [row] = await rowsOf(checkCaching, { ...examination, trial });
+  assert.equal(row!.level, 'error');
+  assert.match(row!.found, /it carries a token/);
+});
+
 test('a shared page behind a cache needs COLLECT_URL', async (t) => {
   const listener = shopWith({ 'cache-control': 'public, max-age=60' });
   const instance = await startInstance(t, listener);

@@ -23,7 +23,24 @@ export async function checkEncodings({ origin, trial, page }: Examination): Prom
   const given = [...answers].map(([asked, answer]) => `${asked} → ${encodingOf(answer)}`);
   const passed = await trial.page();
   const ours = passed.ok ? `; a browser (${BROWSER_ENCODINGS}) gets ${encodingOf(passed)} through us` : '';
-  return [ok(NAME, `the origin answers ${given.join(', ')}${ours}`), ...faultsOf(answers)];
+  const rows = [ok(NAME, `the origin answers ${given.join(', ')}${ours}`), ...faultsOf(answers)];
+  const zipped = answers.get('gzip');
+  if (!passed.ok || zipped === undefined) return rows;
+  return [...rows, ...lostOnTheWay(zipped, passed)];
+}
+
+/** Some servers do not compress for proxies, which they know by Via: nginx, as long as nobody tells it to. */
+function lostOnTheWay(straight: Answered, passed: Answered): Row[] {
+  if (encodingOf(straight) !== 'gzip' || encodingOf(passed) !== 'identity') return [];
+  if (passed.status !== straight.status) return [];
+  const found = 'the origin compresses for browsers, and not through us: it sees a proxy by Via';
+  return [
+    warning(
+      NAME,
+      found,
+      'nginx: gzip_proxied any; — Apache: look for SetEnvIf … no-gzip and for rules on Via',
+    ),
+  ];
 }
 
 function faultsOf(answers: ReadonlyMap<string, Answered>): Row[] {

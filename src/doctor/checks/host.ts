@@ -4,12 +4,15 @@
  */
 import { headerValue } from '../../http/raw-headers.ts';
 import type { Examination } from '../examination.ts';
+import { PAGE_BYTES } from '../page-headers.ts';
 import { isHtml, pageText } from '../page-text.ts';
 import type { Answered } from '../probe.ts';
 import { error, note, ok, type Row, skipped, warning } from '../row.ts';
 import { withoutQuery } from '../words.ts';
 
 const NAME = 'host';
+/** RFC 6761 §6.4: a name that nobody can have. */
+const NOBODY = 'gotrack-doctor.invalid';
 const CURE =
   'HOST_HEADER=origin sends the origin its own name and maps it back; or teach the origin this name (server_name, allowed hosts)';
 
@@ -26,12 +29,12 @@ export async function checkHost(examination: Examination): Promise<Row[]> {
   if (away !== null) {
     return [fault(examination, `asked for ${page.host} it sends visitors past us, to ${away}`)];
   }
-  const difference = differenceOf(asClient, asItself);
+  const difference = await differenceOf(examination, asClient, asItself);
   if (difference !== null) {
     const found = `the origin does not know ${page.host}: ${difference} for its own name, ${origin.ownHost}`;
     return [fault(examination, found)];
   }
-  const known = ok(NAME, `the origin answers for ${page.host} as for its own name, ${origin.ownHost}`);
+  const known = ok(NAME, `the origin, ${origin.ownHost} by its own name, answers for ${page.host}`);
   return [known, ...toHttps(asClient, page)];
 }
 
@@ -51,14 +54,26 @@ function leadsAway(answer: Answered, { ownHost, sentHost }: Examination['origin'
   return isOrigin || (host === ownHost && host !== sentHost) ? withoutQuery(to) : null;
 }
 
-function differenceOf(asClient: Answered, asItself: Answered): string | null {
+/**
+ * Two pages may both be somebody's: what the origin says to a name that nobody has shows which of them is the one
+ * for strangers.
+ */
+async function differenceOf(
+  { origin, page }: Examination,
+  asClient: Answered,
+  asItself: Answered,
+): Promise<string | null> {
   if (asClient.status !== asItself.status) {
     // A redirect and a page are two ways of knowing a name.
     if (asClient.status < 400 || asItself.status >= 400) return null;
     return `${asClient.status} instead of the ${asItself.status}`;
   }
   const [one, other] = [titleOf(asClient), titleOf(asItself)];
-  return one === other ? null : `another page (“${one}”) than the one (“${other}”)`;
+  if (one === other) return null;
+  const ask = { target: page.target, host: NOBODY, maxBytes: PAGE_BYTES };
+  const asNobody = await origin.ask(ask);
+  if (!asNobody.ok || asNobody.status !== asClient.status || titleOf(asNobody) !== one) return null;
+  return `another page (“${one}”) than the one (“${other}”)`;
 }
 
 function titleOf(answer: Answered): string {

@@ -32,8 +32,8 @@ export async function checkPolicy({ origin, trial }: Examination): Promise<Row[]
 type Policy = { readonly where: string; readonly text: string };
 
 const HEADERS = ['content-security-policy', 'content-security-policy-report-only'];
-/** Linear: each class excludes what follows it. */
-const META = /<meta\s[^>]{0,8000}>/gi;
+/** Linear: a tag that is not closed ends at the next one. */
+const META = /<meta\s[^<>]{0,8000}>/gi;
 const IS_POLICY = /http-equiv\s*=\s*["']?content-security-policy/i;
 const CONTENT = /\scontent\s*=\s*(?:"([^"]*)"|'([^']*)')/i;
 

@@ -34,7 +34,7 @@ function certificate({ tls }: Answered, { machine }: Examination): Row[] {
   ];
 }
 
-async function instance(answer: Answered, { outside, config, tracker }: Examination): Promise<Row[]> {
+async function instance(answer: Answered, { outside, config, tracker, trial }: Examination): Promise<Row[]> {
   if (!(await outside!.isOurs())) {
     const found = `no gotrack answers at ${config.pathPrefix}/collect there: what needs the running instance is skipped`;
     const cure =
@@ -55,14 +55,15 @@ async function instance(answer: Answered, { outside, config, tracker }: Examinat
     ok(NAME, `the page comes through gotrack (Via: ${headerList(answer.headers, 'via') ?? 'removed'})`),
   ];
   if (!isHtml(answer)) return rows;
-  const text = pageText(answer);
-  if (text?.includes(tracker)) return [...rows, ok(NAME, 'the page bears the tracker')];
+  if (pageText(answer)?.includes(tracker)) return [...rows, ok(NAME, 'the page bears the tracker')];
+  const tried = await trial.page();
+  if (tried.ok && !pageText(tried)?.includes(tracker)) return rows; // injection says why
   return [
     ...rows,
     note(
       NAME,
       'the page does not bear this version’s tracker',
-      'see injection; another version may be running, or a cache may hold an older copy',
+      'another version or configuration is running, or a cache holds an older copy: empty it',
     ),
   ];
 }
