@@ -7,8 +7,8 @@ import { headerList, headerValue, type RawHeaders } from '../http/raw-headers.ts
 import { type Directive, hasDirective, parseCacheControl } from './cache-control.ts';
 
 /**
- * `personal`: the origin says so. `unmarked`: it says nothing that would let a shared cache keep the page; it
- * is personal once we add `Cache-Control: private`. `shared`: everyone must get the same bytes.
+ * `personal`: the origin says so. `unmarked`: no shared cache may keep the page, but the origin does not say it in
+ * so many words; it is personal once we add `Cache-Control: private`. `shared`: everyone must get the same bytes.
  */
 export type Audience = 'personal' | 'unmarked' | 'shared';
 
@@ -30,7 +30,8 @@ export function audienceOf(headers: RawHeaders, authorized: boolean): Audience {
   const directives = parseCacheControl(headerList(headers, 'cache-control'));
   const offered = hasDirective(directives, 'public') || hasDirective(directives, 's-maxage');
   if (isPrivate(directives)) return offered ? 'shared' : 'personal';
-  if (authorized && !offered && !hasDirective(directives, 'must-revalidate')) return 'personal';
+  // RFC 9111 §3.5 forbids a cache to keep it, and nginx does all the same where nobody says private.
+  if (authorized && !offered && !hasDirective(directives, 'must-revalidate')) return 'unmarked';
   return saysNothing(directives, headers) ? 'unmarked' : 'shared';
 }
 

@@ -392,6 +392,7 @@ pages('RFC 9111 what may be one visitor’s, and what everyone gets', [
     answers: html('Cache-Control: max-age=60'),
     outcome: 'inserted',
     personal: true,
+    clientSees: 'Cache-Control: max-age=60, private',
   },
   {
     it: 'Authorization with public',

@@ -44,7 +44,7 @@ const ROWS: { name: string; headers: RawHeaders; authorized?: boolean; audience:
     name: 'Authorization',
     headers: ['ETag', '"a"', ...cache('max-age=60')],
     authorized: true,
-    audience: 'personal',
+    audience: 'unmarked',
   },
   { name: 'Authorization and public', headers: cache('public'), authorized: true, audience: 'shared' },
   { name: 'Authorization and s-maxage', headers: cache('s-maxage=9'), authorized: true, audience: 'shared' },
