@@ -10,15 +10,16 @@ import { tempFolder } from './temp.ts';
 export const nginxMissing = () =>
   findProgram('nginx') === null ? 'no nginx on this machine (Debian: nginx-light)' : null;
 
-/** `directives` go into the server block. */
+/** `directives` go into the server block, `around` into the http block around it. */
 export async function startNginx(
   root: string,
   directives = '',
+  around = '',
 ): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = tempFolder();
   const port = await freePort();
   const configuration = join(folder.path, 'nginx.conf');
-  writeFileSync(configuration, configurationOf({ root, folder: folder.path, port, directives }));
+  writeFileSync(configuration, configurationOf({ root, folder: folder.path, port, directives, around }));
   const child = spawn(findProgram('nginx')!, ['-c', configuration, '-p', folder.path, '-e', 'stderr'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -35,9 +36,9 @@ export async function startNginx(
   };
 }
 
-type Site = { root: string; folder: string; port: number; directives: string };
+type Site = { root: string; folder: string; port: number; directives: string; around: string };
 
-const configurationOf = ({ root, folder, port, directives }: Site) => `
+const configurationOf = ({ root, folder, port, directives, around }: Site) => `
 daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log stderr warn; ${process.getuid?.() === 0 ? 'user root;' : ''}
 events { worker_connections 1024; }
 http {
@@ -45,6 +46,7 @@ http {
   client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/fastcgi;
   uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi; client_max_body_size 0;
   gzip on; gzip_vary on; gzip_types text/css application/javascript; sendfile on;
+  ${around}
   server { listen 127.0.0.1:${port}; root ${root}; ${directives} }
 }`;
 
