@@ -50,7 +50,7 @@ http {
   server { listen 127.0.0.1:${port}; root ${root}; ${directives} }
 }`;
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as { port: number };
