@@ -3,6 +3,7 @@
  * functions, so no room knows another.
  */
 import { randomUUIDv7 } from 'node:crypto';
+import { createCertificateReload } from './app/certificate-reload.ts';
 import { createEvents } from './app/events.ts';
 import { createOperator } from './app/operator.ts';
 import { type Phase, readinessOf, withoutErrors } from './app/readiness.ts';
@@ -12,6 +13,7 @@ import { startWarnings } from './app/start-warnings.ts';
 import type { Config } from './config/fields.ts';
 import { listeningUrl } from './http/listening-url.ts';
 import type { Clock } from './lib/clock.ts';
+import { nodeFs } from './lib/fs.ts';
 import type { Logger } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createTokens } from './token/tokens.ts';
@@ -21,7 +23,7 @@ export type AppDeps = { log: Logger; clock: Clock; runtime: Runtime };
 export type App = {
   /** Resolves with the URLs when visitors are served; rejects where an address cannot be had. */
   listen(): Promise<{ site: string; admin: string | null }>;
-  /** Reopens the log file (SIGHUP). */
+  /** Reopens the log file and reads the certificate again (SIGHUP). */
   reload(): void;
   /** Lets exchanges finish, syncs what was accepted, gives the sinks a moment, and stops. */
   close(): Promise<void>;
@@ -54,23 +56,35 @@ export async function createApp(config: Config, { log, clock, runtime }: AppDeps
     consentOf: ({ clientReq }) => events.consentOf(clientReq.rawHeaders),
     readiness: () => withoutErrors(readiness()),
   });
+  const certificate =
+    config.keyPair &&
+    createCertificateReload(
+      { certFile: config.sslCertFile, keyFile: config.sslKeyFile, keyPair: config.keyPair },
+      { fs: nodeFs, clock, log, use: site.setKeyPair },
+    );
   const operator = config.metricsEnabled
     ? createOperator(config, { ...{ clock, log, metrics, readiness }, ...events, siteUrl: () => siteUrl })
     : null;
 
   async function listen() {
     const admin = operator && listeningUrl(await operator.listen());
-    siteUrl = listeningUrl(await site.listen());
+    siteUrl = listeningUrl(await site.listen(), config.enableHttps ? 'https' : 'http');
     phase = 'serving';
     return { site: siteUrl, admin };
   }
 
   async function close(): Promise<void> {
     phase = 'draining';
+    certificate?.stop();
     await site.close();
     await events.close();
     await operator?.close();
   }
 
-  return { listen, reload: events.reload, close };
+  function reload(): void {
+    events.reload();
+    void certificate?.look();
+  }
+
+  return { listen, reload, close };
 }

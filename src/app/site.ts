@@ -1,10 +1,12 @@
 /** The way of a request: edge, proxy and injection, put together from the configuration. */
-import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
 import { lookup as dnsLookup } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import type { KeyPair } from '../config/certificate.ts';
 import type { Config } from '../config/fields.ts';
 import { createHandle, type HandleDeps, type Readiness } from '../edge/handle.ts';
+import type { Flood } from '../edge/http2/session.ts';
 import { createObserve } from '../edge/observe.ts';
 import { createRouter } from '../edge/route.ts';
 import { createEdge } from '../edge/server.ts';
@@ -17,6 +19,7 @@ import { createForward } from '../proxy/forward.ts';
 import { createHttp1Client } from '../proxy/origin/http1-client.ts';
 import { createLookupCache } from '../proxy/origin/lookup.ts';
 import type { OriginFailure } from '../proxy/origin/origin-client.ts';
+import { createStreamTunnels } from '../proxy/stream-tunnel.ts';
 import { createTunnels } from '../proxy/tunnel.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -34,6 +37,8 @@ export type SiteDeps = {
 
 export type Site = {
   listen(): Promise<AddressInfo>;
+  /** For new connections under ENABLE_HTTPS; throws where the pair is none. */
+  setKeyPair(pair: KeyPair): void;
   /** Lets exchanges finish for DRAIN_MS. */
   close(): Promise<void>;
 };
@@ -45,14 +50,13 @@ export function createSite(config: Config, deps: SiteDeps): Site {
   const headers = requestHeaderOptions(config, deps.tokens);
   const onOriginFailure = reportOriginFailure(log, metrics);
 
-  const tunnels = createTunnels(
-    { ...origin, ...headers },
-    {
-      onOpen: () => metrics.tunnels.inc(),
-      onClose: () => metrics.tunnels.dec(),
-      onFailure: onOriginFailure,
-    },
-  );
+  const tunnelDeps = {
+    onOpen: () => metrics.tunnels.inc(),
+    onClose: () => metrics.tunnels.dec(),
+    onFailure: onOriginFailure,
+  };
+  const tunnels = createTunnels({ ...origin, ...headers }, tunnelDeps);
+  const streamTunnels = createStreamTunnels({ ...origin, ...headers }, tunnelDeps);
   const forward = createForward(
     { ...headers, basePath: origin.basePath },
     {
@@ -72,6 +76,7 @@ export function createSite(config: Config, deps: SiteDeps): Site {
     resolveAddress: ({ socket, rawHeaders }) => resolve(socket.remoteAddress, rawHeaders),
     forward,
     openTunnel: tunnels.open,
+    openStreamTunnel: streamTunnels.open,
     collect,
     readiness,
     observe: createObserve(metrics, clock.monotonic),
@@ -80,18 +85,30 @@ export function createSite(config: Config, deps: SiteDeps): Site {
     onUntrustedForwarded: warnOfUntrustedPeer(log),
     newRequestId: randomUUIDv7,
     now: clock.now,
-    secure: false,
+    secure: config.enableHttps,
   });
   const edge = createEdge(
-    { ...config.serverAddr, maxConnections: config.maxConnections, drainMs: config.drainMs },
+    {
+      ...config.serverAddr,
+      maxConnections: config.maxConnections,
+      drainMs: config.drainMs,
+      keyPair: config.keyPair,
+    },
     {
       handle,
-      closeTunnels: tunnels.closeAll,
+      closeTunnels: () => {
+        tunnels.closeAll();
+        streamTunnels.closeAll();
+      },
       onBadRequest: () => metrics.rejections.inc({ reason: 'malformed-request' }),
+      onFlood: reportFlood(log, metrics, clock.monotonic),
+      newWebSocketKey: () => randomBytes(16).toString('base64'),
+      monotonic: clock.monotonic,
     },
   );
   return {
     listen: edge.listen,
+    setKeyPair: edge.setKeyPair,
     close: async () => {
       await edge.close();
       await client.close();
@@ -170,6 +187,17 @@ function reportOriginFailure(log: Logger, metrics: Metrics) {
       { failure, requestId, method: clientReq.method, path, cause: cause.message },
       'the origin gave no answer',
     );
+  };
+}
+
+/** Counted always; one line a minute says it, because a flood is many connections. */
+function reportFlood(log: Logger, metrics: Metrics, now: () => number) {
+  let quietUntil = 0;
+  return (what: Flood) => {
+    metrics.rejections.inc({ reason: 'flood' });
+    if (now() < quietUntil) return;
+    quietUntil = now() + 60_000;
+    log.warn({ what }, 'a connection that flooded us over HTTP/2 was closed');
   };
 }
 

@@ -1,6 +1,7 @@
 /** Configuration for a command, with every problem and warning said at once on standard error. */
 import type { Config } from '../config/fields.ts';
 import { loadConfig } from '../config/load.ts';
+import { systemClock } from '../lib/clock.ts';
 import type { Context } from './context.ts';
 
 /** Null: it cannot be used, and the person has been told why. `defaults` stand under what the person set. */
@@ -10,6 +11,7 @@ export function readConfig(context: Context, defaults: Record<string, string> = 
     env: { ...defaults, ...set },
     flags: context.args.flags,
     readFile: context.readFile,
+    now: systemClock.now,
   });
   for (const warning of loaded.warnings) context.printError(`gotrack: warning: ${warning}`);
   if (loaded.ok) return loaded.config;

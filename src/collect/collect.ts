@@ -7,7 +7,7 @@
  * - Whatever is refused or dropped has a reason from a closed union, and is counted once.
  * - Nothing here reaches the origin, and no fault here reaches a page.
  */
-import type { IncomingMessage } from 'node:http';
+import type { ClientReq } from '../http/client-message.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { BodyFailure } from '../http/read-body.ts';
 import { assertNever } from '../lib/assert-never.ts';
@@ -161,7 +161,7 @@ type Signed = Extract<Credential, { scheme: 'v1' }>;
 type At = { readonly exchange: Exchange; readonly site: Site };
 
 /** What of a request's body is still to come: a little is worth reading, so that the connection can stay. */
-function unreadOf(clientReq: IncomingMessage, maxBytes: number): 'nothing' | 'little' | 'much' {
+function unreadOf(clientReq: ClientReq, maxBytes: number): 'nothing' | 'little' | 'much' {
   if (clientReq.complete) return 'nothing';
   const { 'transfer-encoding': coding, 'content-length': length = '0' } = clientReq.headers;
   // Where reading has begun, node does not read on by itself.

@@ -3,6 +3,7 @@
  * it, and what it means. README's tables are generated from here, and `Config` is derived from here.
  * The names and defaults of the Go seed are kept.
  */
+import type { KeyPair } from './certificate.ts';
 import {
   bool,
   bytes,
@@ -48,6 +49,9 @@ const SECRET = { secret: true } as const;
 // biome-ignore format: a row a line, so that the table reads as one
 export const FIELDS = {
   serverAddr: { group: 'general', name: 'SERVER_ADDR', parse: listenAddress, default: ':19890', doc: 'Where visitors are served' },
+  enableHttps: { group: 'general', name: 'ENABLE_HTTPS', parse: bool, default: 'false', doc: 'Speak TLS to visitors: HTTP/2 and HTTP/1.1' },
+  sslCertFile: { group: 'general', name: 'SSL_CERT_FILE', parse: text, default: 'server.crt', doc: 'With ENABLE_HTTPS: file of the certificate and its chain (PEM). Read again when it changes, and at SIGHUP' },
+  sslKeyFile: { group: 'general', name: 'SSL_KEY_FILE', parse: text, default: 'server.key', doc: 'With ENABLE_HTTPS: file of its key (PEM)' },
   trustProxy: { group: 'general', name: 'TRUST_PROXY', parse: trustProxy, default: 'false', doc: 'Whether the peer may say who the client is: `false`, `true`, a number of hops, or CIDR ranges of your proxies' },
   clientIpHeaders: { group: 'general', name: 'CLIENT_IP_HEADERS', parse: headerNames, default: '', doc: 'Headers that name the client, such as `cf-connecting-ip`; honoured from a trusted peer only' },
   maxConnections: { group: 'general', name: 'MAX_CONNECTIONS', parse: integer(1, 1_000_000), default: '10000', doc: 'Connections of visitors at once; further ones are refused' },
@@ -116,4 +120,7 @@ type ValueOf<F> = F extends { parse: Parser<infer T>; default: infer D }
   : never;
 
 /** Everything that was configured, parsed; one property a row of the table. */
-export type Config = { readonly [Key in keyof Fields]: ValueOf<Fields[Key]> };
+export type Config = { readonly [Key in keyof Fields]: ValueOf<Fields[Key]> } & {
+  /** With ENABLE_HTTPS: what stood in SSL_CERT_FILE and SSL_KEY_FILE, and can be served. */
+  readonly keyPair?: KeyPair | undefined;
+};

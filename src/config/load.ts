@@ -2,6 +2,7 @@
  * From flags and environment to a Config: flags win over the environment, a secret may stand in the file that
  * `NAME_FILE` names. Every problem is reported at once, each with the variable, what it got and the cure.
  */
+import { dateFaultOf, faultOf, type KeyPair } from './certificate.ts';
 import { type Config, FIELDS, type Field } from './fields.ts';
 import { nearestName } from './nearest.ts';
 
@@ -16,6 +17,8 @@ export type Sources = {
   flags: Readonly<Record<string, string>>;
   /** Reads the file of a `NAME_FILE` variable; throws where it cannot. */
   readFile(path: string): string;
+  /** Epoch milliseconds: whether a certificate has expired. */
+  now(): number;
 };
 
 type Found = { text: string | undefined; problem?: string };
@@ -38,9 +41,30 @@ export function loadConfig(sources: Sources): Loaded {
     ...contradictions(values as Config, problems),
   );
   const warnings = misspeltNames(sources.env);
-  return problems.length > 0
-    ? { ok: false, problems, warnings }
-    : { ok: true, config: values as Config, warnings };
+  const config = values as Config;
+  const keyPair = config.enableHttps ? readKeyPair(config, sources, problems) : undefined;
+  if (problems.length > 0) return { ok: false, problems, warnings };
+  const dateFault = keyPair && dateFaultOf(keyPair, sources.now());
+  if (dateFault)
+    warnings.push(`SSL_CERT_FILE: the certificate in ${config.sslCertFile} ${dateFault}: renew it`);
+  return { ok: true, config: { ...config, keyPair }, warnings };
+}
+
+/** Undefined where something is wrong with the files, which is then among the problems. */
+function readKeyPair(config: Config, { readFile }: Sources, problems: Problem[]): KeyPair | undefined {
+  const names = { cert: 'SSL_CERT_FILE', key: 'SSL_KEY_FILE' };
+  const paths = { cert: config.sslCertFile, key: config.sslKeyFile };
+  const cert = read(paths.cert, `the file ${paths.cert}`, readFile);
+  const key = read(paths.key, `the file ${paths.key}`, readFile);
+  if (cert.problem !== undefined) problems.push({ name: names.cert, message: cert.problem });
+  if (key.problem !== undefined) problems.push({ name: names.key, message: key.problem });
+  if (cert.text === undefined || key.text === undefined) return undefined;
+  const keyPair = { cert: cert.text, key: key.text };
+  const fault = faultOf(keyPair);
+  if (fault === null) return keyPair;
+  const message = `${paths[fault.culprit]} ${fault.problem}`;
+  problems.push({ name: names[fault.culprit], message });
+  return undefined;
 }
 
 /** The text that somebody set, with flags before the environment before the file; an empty variable is unset. */
@@ -104,11 +128,11 @@ function contradictions(config: Config, problems: readonly Problem[]): Problem[]
 }
 
 /** They promise a safety that this version does not give: better no start than a plain one that nobody expects. */
-const NOT_GIVEN = ['ENABLE_HTTPS', 'METRICS_REQUIRE_TLS'];
+const NOT_GIVEN = ['METRICS_REQUIRE_TLS'];
 
 function falseSafety(env: Sources['env']): Problem[] {
   const message =
-    'is asked for, and this version speaks no TLS to its clients: put a TLS proxy before it and unset this';
+    'is asked for, and this version speaks no TLS on that listener: put a TLS proxy before it and unset this';
   return NOT_GIVEN.filter((name) => /^(?:true|1|yes|on)$/i.test(env[name] ?? '')).map((name) => ({
     name,
     message,

@@ -1,12 +1,12 @@
 /** The edge's own small answers. */
-import type { ServerResponse } from 'node:http';
+import type { ClientRes } from '../http/client-message.ts';
 import type { Refusal } from './refuse.ts';
 
 /** A cache may keep a 405 or a 501 of its own accord (RFC 9110 §15.1). */
 const NO_STORE = ['Cache-Control', 'no-store'];
 
 /** A refused request's connection is closed: what follows on it may be read in two ways. */
-export function answerRefusal(clientRes: ServerResponse, refusal: Refusal): void {
+export function answerRefusal(clientRes: ClientRes, refusal: Refusal): void {
   const body = JSON.stringify({ error: refusal.reason });
   const headers = ['Content-Type', 'application/json', ...NO_STORE, 'Content-Length', String(body.length)];
   clientRes.shouldKeepAlive = false;
@@ -15,18 +15,18 @@ export function answerRefusal(clientRes: ServerResponse, refusal: Refusal): void
 }
 
 /** A fault of ours. Where the head has gone out already, only a cut tells that the rest is missing. */
-export function answerFault(clientRes: ServerResponse): void {
+export function answerFault(clientRes: ClientRes): void {
   if (clientRes.headersSent) clientRes.destroy();
   else answerJson(clientRes, 500, { error: 'internal' });
 }
 
-export function answerJson(clientRes: ServerResponse, status: number, value: unknown): void {
+export function answerJson(clientRes: ClientRes, status: number, value: unknown): void {
   const body = JSON.stringify(value);
   const length = String(Buffer.byteLength(body));
   const headers = ['Content-Type', 'application/json', ...NO_STORE, 'Content-Length', length];
   clientRes.writeHead(status, headers).end(body);
 }
 
-export function answerWrongMethod(clientRes: ServerResponse, allow: string): void {
+export function answerWrongMethod(clientRes: ClientRes, allow: string): void {
   clientRes.writeHead(405, ['Allow', allow, ...NO_STORE, 'Content-Length', '0']).end();
 }

@@ -17,6 +17,7 @@ type Connection = { unanswered: number; latest: ServerResponse | null; closing: 
 export type Connections = {
   /** Called once for each new connection. */
   opened(socket: Socket): void;
+  has(socket: Socket): boolean;
   /** False: the request came after the connection's last one, or is one too many, and is left alone. */
   begin(clientReq: IncomingMessage, clientRes: ServerResponse): boolean;
   /** Called when the request was dispatched: its answer may be the connection's last. */
@@ -90,6 +91,7 @@ export function createConnections(): Connections {
 
   return {
     opened,
+    has: (socket) => connections.has(socket),
     begin,
     dispatched,
     isBusy: (socket) => (connections.get(socket)?.unanswered ?? 0) > 0,

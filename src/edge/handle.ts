@@ -2,8 +2,8 @@
  * The room `edge`: every request passes here once. It is refused, or becomes an Exchange with one resolved
  * address and one route, and goes to the one room that answers it.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { ClientReq, ClientRes } from '../http/client-message.ts';
 import type { ClientAddress, Exchange, RequestSide } from '../http/exchange.ts';
 import { firstOfList } from '../http/forwarded.ts';
 import { headerValue } from '../http/raw-headers.ts';
@@ -19,9 +19,11 @@ export type Readiness = { httpStatus: 200 | 503; body: unknown };
 
 export type HandleDeps = {
   route: Router;
-  resolveAddress(clientReq: IncomingMessage): ClientAddress;
+  resolveAddress(clientReq: ClientReq): ClientAddress;
   forward(exchange: Exchange): void;
   openTunnel(upgrade: { exchange: RequestSide; socket: Duplex; early: Buffer }): void;
+  /** Over HTTP/2: the exchange's response says what became of it, and `stream` carries the bytes. */
+  openStreamTunnel(exchange: Exchange, stream: Duplex): void;
   collect: {
     post(exchange: Exchange): void;
     /** False, with nothing answered, where the origin is none of CORS_ORIGINS: then it is the site's. */
@@ -42,14 +44,16 @@ export type HandleDeps = {
 };
 
 export type Handle = {
-  request(clientReq: IncomingMessage, clientRes: ServerResponse): void;
-  upgrade(clientReq: IncomingMessage, socket: Duplex, early: Buffer): void;
+  request(clientReq: ClientReq, clientRes: ClientRes): void;
+  upgrade(clientReq: ClientReq, socket: Duplex, early: Buffer): void;
+  /** An upgrade over HTTP/2 (RFC 8441): one stream becomes the tunnel, or is refused by `clientRes`. */
+  connect(clientReq: ClientReq, clientRes: ClientRes, stream: Duplex): void;
   /** Whether a request that asks for it may become a tunnel; if not it is an ordinary request. */
-  mayUpgrade(clientReq: IncomingMessage): boolean;
+  mayUpgrade(clientReq: ClientReq): boolean;
 };
 
 export function createHandle(deps: HandleDeps): Handle {
-  function request(clientReq: IncomingMessage, clientRes: ServerResponse): void {
+  function request(clientReq: ClientReq, clientRes: ClientRes): void {
     try {
       receive(clientReq, clientRes);
     } catch (cause) {
@@ -58,7 +62,7 @@ export function createHandle(deps: HandleDeps): Handle {
     }
   }
 
-  function receive(clientReq: IncomingMessage, clientRes: ServerResponse): void {
+  function receive(clientReq: ClientReq, clientRes: ClientRes): void {
     const facts = factsOf(clientReq);
     const refusal = refusalOf(clientReq, facts);
     if (refusal !== null) return refuse(clientRes, refusal);
@@ -70,13 +74,13 @@ export function createHandle(deps: HandleDeps): Handle {
     dispatch(route, { ...requestSide(clientReq, facts), clientRes });
   }
 
-  function refuse(clientRes: ServerResponse, refusal: Refusal): void {
+  function refuse(clientRes: ClientRes, refusal: Refusal): void {
     deps.observe('refused', clientRes);
     deps.onRefused(refusal.reason);
     answerRefusal(clientRes, refusal);
   }
 
-  function requestSide(clientReq: IncomingMessage, facts: RequestFacts): RequestSide {
+  function requestSide(clientReq: ClientReq, facts: RequestFacts): RequestSide {
     const address = deps.resolveAddress(clientReq);
     const trusted = address.peerTrusted;
     const proto = firstOfList(headerValue(clientReq.rawHeaders, 'x-forwarded-proto'));
@@ -111,7 +115,7 @@ export function createHandle(deps: HandleDeps): Handle {
     }
   }
 
-  function upgrade(clientReq: IncomingMessage, socket: Duplex, early: Buffer): void {
+  function upgrade(clientReq: ClientReq, socket: Duplex, early: Buffer): void {
     try {
       const facts = factsOf(clientReq);
       clientReq.url = facts.target;
@@ -122,14 +126,32 @@ export function createHandle(deps: HandleDeps): Handle {
     }
   }
 
+  function connect(clientReq: ClientReq, clientRes: ClientRes, stream: Duplex): void {
+    try {
+      const facts = factsOf(clientReq);
+      const refusal = refusalOf(clientReq, facts) ?? connectRefusal(facts);
+      if (refusal !== null) return refuse(clientRes, refusal);
+      deps.openStreamTunnel({ ...requestSide(clientReq, facts), clientRes }, stream);
+    } catch (cause) {
+      deps.onFault(cause);
+      answerFault(clientRes);
+    }
+  }
+
+  /** Our own paths are no tunnels, and what a tunnel carries has no length. */
+  function connectRefusal(facts: RequestFacts): Refusal | null {
+    if (hasBody(facts)) return { status: 400, reason: 'CONNECT with a length' };
+    return deps.route(facts).kind === 'forward' ? null : { status: 405, reason: 'method' };
+  }
+
   /** RFC 9110 §7.8: an Upgrade may be ignored always, and must be in HTTP/1.0. */
-  function mayUpgrade(clientReq: IncomingMessage): boolean {
+  function mayUpgrade(clientReq: ClientReq): boolean {
     const facts = factsOf(clientReq);
-    if (clientReq.httpVersionMinor !== 1 || hasBody(facts) || offersH2c(clientReq)) return false;
+    if (clientReq.httpVersion !== '1.1' || hasBody(facts) || offersH2c(clientReq)) return false;
     return refusalOf(clientReq, facts) === null && deps.route(facts).kind === 'forward';
   }
 
-  return { request, upgrade, mayUpgrade };
+  return { request, upgrade, connect, mayUpgrade };
 }
 
 function answerHealth({ clientReq, clientRes }: Exchange, readiness: Readiness): void {
@@ -139,7 +161,7 @@ function answerHealth({ clientReq, clientRes }: Exchange, readiness: Readiness):
 }
 
 /** HTTP/2 in clear text would be a second way into the origin, past everything that we do here. */
-function offersH2c(clientReq: IncomingMessage): boolean {
+function offersH2c(clientReq: ClientReq): boolean {
   const offers = (clientReq.headers.upgrade ?? '').toLowerCase().split(',');
   return offers.some((protocol) => protocol.trim() === 'h2c');
 }
@@ -147,13 +169,13 @@ function offersH2c(clientReq: IncomingMessage): boolean {
 const hasBody = (facts: RequestFacts) => facts.transferEncoding !== undefined || facts.contentLength;
 
 /** X-Forwarded-Host of a trusted peer, undefined where it is none that could stand in Host. */
-function forwardedHost(clientReq: IncomingMessage): string | undefined {
+function forwardedHost(clientReq: ClientReq): string | undefined {
   const host = firstOfList(headerValue(clientReq.rawHeaders, 'x-forwarded-host'));
   return host !== undefined && isHost(host) ? host : undefined;
 }
 
 /** Of a trusted peer; null where it is too long or could not stand in a header, a log line or a page. */
-function givenRequestId({ rawHeaders }: IncomingMessage): string | null {
+function givenRequestId({ rawHeaders }: ClientReq): string | null {
   const given = headerValue(rawHeaders, 'x-request-id') ?? '';
   return /^[\x21-\x7e]{1,128}$/.test(given) ? given : null;
 }

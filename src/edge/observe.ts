@@ -2,14 +2,14 @@
  * Counts requests and their time. One listener for all requests, and metric children looked up once: this
  * runs for everything that passes.
  */
-import type { ServerResponse } from 'node:http';
+import type { ClientRes } from '../http/client-message.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Route } from './route.ts';
 
 export type Endpoint = Route['kind'] | 'refused';
-export type ObserveRequest = (endpoint: Endpoint, clientRes: ServerResponse) => void;
+export type ObserveRequest = (endpoint: Endpoint, clientRes: ClientRes) => void;
 
-type Observed = ServerResponse & { [STARTED]?: number; [ENDPOINT]?: Endpoint };
+type Observed = ClientRes & { [STARTED]?: number; [ENDPOINT]?: Endpoint };
 const STARTED = Symbol('started');
 const ENDPOINT = Symbol('endpoint');
 

@@ -2,7 +2,7 @@
  * One pass over a request's raw headers: what routing and strictness need to know. Node's parser has checked
  * the grammar; what it lets through and two parties could read differently is refused in `refuse.ts`.
  */
-import type { IncomingMessage } from 'node:http';
+import type { ClientReq } from '../http/client-message.ts';
 import { isOurVia } from '../http/forwarded.ts';
 import type { RawHeaders } from '../http/raw-headers.ts';
 import { isSameHost } from './host.ts';
@@ -31,7 +31,7 @@ export type RequestFacts = {
   preflight: boolean;
 };
 
-export function factsOf(clientReq: IncomingMessage): RequestFacts {
+export function factsOf(clientReq: ClientReq): RequestFacts {
   const facts: RequestFacts = {
     method: clientReq.method!,
     target: clientReq.url!,
@@ -48,7 +48,7 @@ export function factsOf(clientReq: IncomingMessage): RequestFacts {
     preflight: false,
   };
   readHeaders(clientReq.rawHeaders, facts);
-  if (clientReq.httpVersionMinor === 0) facts.expectsContinue = false;
+  if (clientReq.httpVersion === '1.0') facts.expectsContinue = false;
   if (facts.target.charCodeAt(0) !== SLASH && facts.target !== '*') toOriginForm(facts);
   return facts;
 }

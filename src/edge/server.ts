@@ -1,10 +1,15 @@
 /** The listener that visitors reach: limits on what may come in, and a stop that lets exchanges finish. */
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type http from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { KeyPair } from '../config/certificate.ts';
 import { answerAndLeave, badRequestAnswer, METHOD_NOT_ALLOWED } from './bad-request.ts';
 import { createConnections } from './connections.ts';
 import type { Handle } from './handle.ts';
+import type { Http2SessionDeps } from './http2/session.ts';
+import { createHttp2Sessions } from './http2/sessions.ts';
+import { createListener } from './listener.ts';
 
 export type EdgeOptions = {
   host: string | undefined;
@@ -14,6 +19,10 @@ export type EdgeOptions = {
   drainMs: number;
   /** For a request's headers, and for a new connection's first byte; 20 s where it is not given. */
   headersTimeoutMs?: number;
+  /** Where it is given, visitors speak TLS, and HTTP/2 or HTTP/1.1. */
+  keyPair?: KeyPair | undefined;
+  /** An idle connection; 75 s where it is not given. */
+  keepAliveMs?: number;
 };
 
 export type EdgeDeps = {
@@ -22,10 +31,12 @@ export type EdgeDeps = {
   closeTunnels(): void;
   /** The parser refused something; `code` is its name for the fault. */
   onBadRequest(code: string): void;
-};
+} & Omit<Http2SessionDeps, 'handle'>;
 
 export type Edge = {
   listen(): Promise<AddressInfo>;
+  /** For new connections under TLS; throws where the pair is none. */
+  setKeyPair(pair: KeyPair): void;
   /** Takes no new connections, waits for exchanges up to `drainMs`, then cuts. */
   close(): Promise<void>;
 };
@@ -44,14 +55,19 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   const { handle } = deps;
   const connections = createConnections();
   let draining = false;
-  const server = http.createServer({
+  const { headersTimeoutMs: silentMs = HEADERS_TIMEOUT_MS, keepAliveMs: idleMs = KEEP_ALIVE_MS } = options;
+  const http2 = createHttp2Sessions({ silentMs, idleMs }, deps);
+  const serverOptions = {
     ...limitsOf(options),
     optimizeEmptyRequests: true,
     requireHostHeader: false, // ours to refuse: see refuse.ts
     // While an earlier request waits for its answer, the bytes of a tunnel would get between.
     shouldUpgradeCallback: (clientReq: IncomingMessage) =>
       !draining && !connections.isBusy(clientReq.socket) && handle.mayUpgrade(clientReq),
-  } as http.ServerOptions);
+  } as http.ServerOptions;
+  const tls = options.keyPair && { keyPair: options.keyPair, handshakeTimeoutMs: silentMs };
+  const listener = createListener(serverOptions, tls, { onHttp1: connections.opened, onHttp2: http2.serve });
+  const { server } = listener;
   server.maxHeadersCount = 0; // bounded by bytes; a cut list would be forwarded as if it were whole
   server.maxConnections = options.maxConnections;
 
@@ -63,6 +79,7 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
 
   function onClientError(error: Error & { code?: string }, duplex: Duplex): void {
     const socket = duplex as Socket;
+    if (!connections.has(socket)) return void socket.destroy(); // no TLS: there was no connection yet
     if (!socket.writable) return; // it was answered, what comes after is thrown away
     const code = error.code ?? 'unknown';
     const busy = connections.isBusy(socket);
@@ -76,7 +93,6 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
     else socket.destroy();
   }
 
-  server.on('connection', connections.opened);
   server.on('request', onRequest);
   server.on('checkContinue', onRequest);
   server.on('upgrade', (clientReq: IncomingMessage, socket: Duplex, early: Buffer) => {
@@ -89,27 +105,35 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   async function close(): Promise<void> {
     draining = true;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    listener.dropSilent();
     connections.startDraining();
+    http2.startDraining();
     const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
     const cut = setTimeout(() => {
       deps.closeTunnels();
       connections.destroyAll();
+      http2.destroyAll();
+      listener.destroyAll();
     }, options.drainMs);
     await closed;
+    http2.stop();
     clearInterval(sweep);
     clearTimeout(cut);
   }
 
-  return { listen: () => listen(server, options), close };
+  return { listen: () => listen(server, options), setKeyPair: listener.setKeyPair, close };
 }
 
-function limitsOf({ headersTimeoutMs = HEADERS_TIMEOUT_MS }: EdgeOptions): http.ServerOptions {
+function limitsOf({
+  headersTimeoutMs = HEADERS_TIMEOUT_MS,
+  keepAliveMs = KEEP_ALIVE_MS,
+}: EdgeOptions): http.ServerOptions {
   return {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: headersTimeoutMs,
     connectionsCheckingInterval: Math.min(TIMEOUT_SWEEP_MS, headersTimeoutMs),
     requestTimeout: 0, // an upload may take as long as it moves
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: keepAliveMs,
     keepAlive: true,
     keepAliveInitialDelay: TCP_PROBE_MS,
   };

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ClientReq, ClientRes } from './client-message.ts';
 
 /** Who is on the other side, resolved once per request; signature, events, limits and headers all use it. */
 export type ClientAddress = {
@@ -14,7 +14,7 @@ export type ClientAddress = {
 
 /** The request's side of an exchange: all that there is of one that asks for an upgrade. */
 export type RequestSide = {
-  readonly clientReq: IncomingMessage;
+  readonly clientReq: ClientReq;
   readonly address: ClientAddress;
   /** `X-Request-Id` of a trusted peer, else our own UUIDv7. */
   readonly requestId: string;
@@ -26,4 +26,4 @@ export type RequestSide = {
 };
 
 /** One request and its response, as the edge hands it to a room. */
-export type Exchange = RequestSide & { readonly clientRes: ServerResponse };
+export type Exchange = RequestSide & { readonly clientRes: ClientRes };

@@ -3,7 +3,7 @@
  * of the share that one client may hold of those, so that a single address cannot keep the others out.
  * A body counts from its first byte until `release`.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ClientReq, ClientRes } from './client-message.ts';
 
 /** How long what still arrives is thrown away before the connection closes. */
 const LINGER_MS = 1_000;
@@ -32,7 +32,7 @@ export type BodyReading =
 
 export type BodyReader = {
   /** Never rejects. A body that was read is charged until it is released. */
-  read(clientReq: IncomingMessage, limit: BodyLimit): Promise<BodyReading>;
+  read(clientReq: ClientReq, limit: BodyLimit): Promise<BodyReading>;
   release(body: Buffer, owner: string): void;
   /** Bytes charged now. */
   inFlight(): number;
@@ -41,7 +41,7 @@ export type BodyReader = {
 export function createBodyReader(options: BodyReaderOptions): BodyReader {
   const budget = createBudget(options);
 
-  function read(clientReq: IncomingMessage, limit: BodyLimit): Promise<BodyReading> {
+  function read(clientReq: ClientReq, limit: BodyLimit): Promise<BodyReading> {
     return new Promise((resolve) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -88,10 +88,11 @@ export function createBodyReader(options: BodyReaderOptions): BodyReader {
  * empty.
  */
 export function answerAndClose(
-  clientRes: ServerResponse,
+  clientRes: ClientRes,
   answer: { readonly status: number; readonly headers: readonly string[]; readonly body: string },
 ): void {
   const clientReq = clientRes.req;
+  clientRes.shouldKeepAlive = false;
   clientRes.writeHead(answer.status, [...answer.headers, 'Connection', 'close']);
   clientRes.write(answer.body);
   const timer = setTimeout(finish, LINGER_MS);

@@ -1,5 +1,5 @@
 /** The end of every chain of writers: a response onto the client's socket. */
-import type { ServerResponse } from 'node:http';
+import type { ClientRes } from '../http/client-message.ts';
 import { isName, type RawHeaders, removeHeader } from '../http/raw-headers.ts';
 import type { ResponseHead, ResponseWriter } from '../http/response-writer.ts';
 
@@ -8,14 +8,14 @@ const ONE_WRITE_BYTES = 4096;
 
 /** A class, because one is made for each request. */
 export class ClientWriter implements ResponseWriter {
-  readonly #clientRes: ServerResponse;
+  readonly #clientRes: ClientRes;
   /** Body bytes that Content-Length still promises; -1 where there is none. */
   #remaining = -1;
   /** The head waits for the first bytes of the body, so that both go out in one write. */
   #headWaits = false;
   #ended = false;
 
-  constructor(clientRes: ServerResponse) {
+  constructor(clientRes: ClientRes) {
     this.#clientRes = clientRes;
   }
 
@@ -70,11 +70,11 @@ export class ClientWriter implements ResponseWriter {
     this.#clientRes.flushHeaders();
   }
 
-  /** RFC 9112 §7.1.2: trailers end a chunked body, which is what node makes of one without a length. */
+  /** RFC 9112 §7.1.2: trailers end a chunked body, which is what node makes of one without a length in HTTP/1.1. */
   #takesTrailers(status: number): boolean {
     const { method, httpVersion } = this.#clientRes.req;
     const hasBody = method !== 'HEAD' && status !== 204 && status !== 304;
-    return hasBody && this.#remaining === -1 && httpVersion === '1.1';
+    return hasBody && this.#remaining === -1 && httpVersion !== '1.0';
   }
 }
 
@@ -83,7 +83,7 @@ function flushHead(writer: ClientWriter): void {
 }
 
 /** Of pipelined requests, this one's answer waits behind another's: node would let it wait for ever. */
-function cutWhenItsTurnComes(clientRes: ServerResponse): void {
+function cutWhenItsTurnComes(clientRes: ClientRes): void {
   clientRes.once('socket', (socket) => socket.destroy());
 }
 

@@ -3,7 +3,7 @@
  * hop-by-hop headers and what `http/forwarded` says; bodies stream both ways, and whoever is slow slows the
  * other side. Redirects are the client's to follow.
  */
-import type { IncomingMessage } from 'node:http';
+import type { ClientReq } from '../http/client-message.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { headerValue, type RawHeaders } from '../http/raw-headers.ts';
 import type { ResponseWriter } from '../http/response-writer.ts';
@@ -51,7 +51,7 @@ class Forwarding implements OriginResponseHandler {
   readonly #options: ForwardOptions;
   readonly #deps: ForwardDeps;
   readonly #headers: RawHeaders;
-  readonly #body: IncomingMessage | null;
+  readonly #body: ClientReq | null;
   #writer: ResponseWriter;
   #origin: OriginExchange | null = null;
   #sentAt = 0;
@@ -129,8 +129,9 @@ class Forwarding implements OriginResponseHandler {
   }
 }
 
-/** RFC 9112 §6.3: a request has a body only if one of these headers says so. */
-function hasBody({ rawHeaders }: IncomingMessage): boolean {
+/** RFC 9112 §6.3: a request has a body only if one of these headers says so. In HTTP/2 its head's last flag does. */
+function hasBody({ rawHeaders, httpVersion, complete }: ClientReq): boolean {
+  if (httpVersion === '2') return !complete;
   if (headerValue(rawHeaders, 'transfer-encoding') !== undefined) return true;
   return (headerValue(rawHeaders, 'content-length') ?? '0') !== '0';
 }

@@ -77,7 +77,7 @@ export function createTunnels(options: TunnelOptions, deps: TunnelDeps): Tunnels
  * Reads on while the origin makes up its mind, since only a read tells that the client has gone. The function
  * that comes back ends that and gives what was read.
  */
-function holdEarlyBytes(socket: Duplex, early: Buffer): () => Buffer {
+export function holdEarlyBytes(socket: Duplex, early: Buffer): () => Buffer {
   const held = [early];
   let bytes = early.length;
   function onData(chunk: Buffer): void {
@@ -96,7 +96,7 @@ function holdEarlyBytes(socket: Duplex, early: Buffer): () => Buffer {
 }
 
 /** Bytes both ways. A side that is done half-closes the other; a side that broke takes the other along. */
-function join(client: Duplex, origin: Socket): void {
+export function join(client: Duplex, origin: Socket): void {
   origin.setTimeout(0);
   origin.setKeepAlive(true, TCP_PROBE_MS);
   origin.on('error', () => {});
@@ -109,7 +109,7 @@ function join(client: Duplex, origin: Socket): void {
 function takesAlong(closing: Duplex, other: Duplex): void {
   closing.once('close', () => {
     // Closed after both of its ends: what the other side still has to send or to write goes on.
-    if (!closing.readableEnded || !closing.writableFinished) other.destroy();
+    if (!closing.readableEnded || !closing.writableFinished) other.destroy(new Error('the other side broke'));
   });
 }
 

@@ -166,7 +166,7 @@ export function exchangeOf({
   target = '/p?x=1',
   headers = NAVIGATION,
   ...rest
-}: Request = {}): Exchange {
+}: Request = {}): Exchange & { clientRes: ServerResponse } {
   const clientReq = { method, url: target, rawHeaders: headers } as IncomingMessage;
   return {
     clientReq,
@@ -180,7 +180,7 @@ export function exchangeOf({
 }
 
 export type Visit = {
-  readonly exchange: Exchange;
+  readonly exchange: ReturnType<typeof exchangeOf>;
   readonly client: Client;
   readonly writer: ResponseWriter;
   /** What the origin was sent. */

@@ -2,15 +2,17 @@
  * Edge and proxy as app.ts joins them, before an origin of the test's: real sockets on both sides, and stubs
  * where the neighbours would be. What they were told is in `seen`.
  */
-import type { IncomingMessage } from 'node:http';
 import type { TestContext } from 'node:test';
+import type { KeyPair } from '../../src/config/certificate.ts';
 import { createHandle, type HandleDeps } from '../../src/edge/handle.ts';
 import { createRouter } from '../../src/edge/route.ts';
 import { createEdge, type EdgeOptions } from '../../src/edge/server.ts';
+import type { ClientReq } from '../../src/http/client-message.ts';
 import type { ClientAddress } from '../../src/http/exchange.ts';
 import { createForward, type ForwardDeps } from '../../src/proxy/forward.ts';
 import { createHttp1Client } from '../../src/proxy/origin/http1-client.ts';
 import type { OriginFailure } from '../../src/proxy/origin/origin-client.ts';
+import { createStreamTunnels } from '../../src/proxy/stream-tunnel.ts';
 import { createTunnels } from '../../src/proxy/tunnel.ts';
 import { type Origin, type Script, startOrigin } from './origin.ts';
 
@@ -38,6 +40,7 @@ export type ProxyOptions = Partial<EdgeOptions> & {
 export type Seen = {
   refused: string[];
   badRequests: string[];
+  floods: string[];
   failures: OriginFailure[];
   faults: unknown[];
   untrusted: number;
@@ -51,10 +54,13 @@ export type TestProxy = {
   readonly host: string;
   readonly seen: Seen;
   closeTunnels(): void;
+  setKeyPair(pair: KeyPair): void;
   /** Drains; safe to call twice. */
   close(): Promise<void>;
 };
 
+/** What goes to the origin of a WebSocket that came over HTTP/2, from RFC 6455 §1.3. */
+export const WEBSOCKET_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 export const REQUEST_ID = '01890000-0000-7000-8000-000000000001';
 
 /** An origin and a proxy before it, for one test. */
@@ -75,6 +81,7 @@ export async function startProxy(originPort: number, options: ProxyOptions = {})
   const seen: Seen = {
     refused: [],
     badRequests: [],
+    floods: [],
     failures: [],
     faults: [],
     untrusted: 0,
@@ -91,15 +98,33 @@ export async function startProxy(originPort: number, options: ProxyOptions = {})
     onOriginFailure: onFailure,
     monotonic: () => performance.now(),
   });
-  const tunnels = createTunnels(origin, {
+  const tunnelDeps = {
     onOpen: () => void seen.tunnels.opened++,
     onClose: () => void seen.tunnels.closed++,
     onFailure,
+  };
+  const tunnels = createTunnels(origin, tunnelDeps);
+  const streamTunnels = createStreamTunnels(origin, tunnelDeps);
+  const handle = createHandle({
+    ...handleDeps(options, seen),
+    forward,
+    openTunnel: tunnels.open,
+    openStreamTunnel: streamTunnels.open,
   });
-  const handle = createHandle({ ...handleDeps(options, seen), forward, openTunnel: tunnels.open });
+  function closeTunnels(): void {
+    tunnels.closeAll();
+    streamTunnels.closeAll();
+  }
   const edge = createEdge(
     { host: '127.0.0.1', port: 0, maxConnections: 1000, drainMs: 100, ...options },
-    { handle, closeTunnels: tunnels.closeAll, onBadRequest: (code) => void seen.badRequests.push(code) },
+    {
+      handle,
+      closeTunnels,
+      onBadRequest: (code) => void seen.badRequests.push(code),
+      onFlood: (what) => void seen.floods.push(what),
+      newWebSocketKey: () => WEBSOCKET_KEY,
+      monotonic: () => performance.now(),
+    },
   );
   const { port } = await edge.listen();
   let closing: Promise<void> | undefined;
@@ -107,7 +132,8 @@ export async function startProxy(originPort: number, options: ProxyOptions = {})
     port,
     host: `127.0.0.1:${port}`,
     seen,
-    closeTunnels: tunnels.closeAll,
+    closeTunnels,
+    setKeyPair: edge.setKeyPair,
     close: () => {
       closing ??= edge.close().then(() => client.close());
       return closing;
@@ -134,7 +160,10 @@ function originOptions(port: number, options: ProxyOptions) {
   };
 }
 
-function handleDeps(options: ProxyOptions, seen: Seen): Omit<HandleDeps, 'forward' | 'openTunnel'> {
+function handleDeps(
+  options: ProxyOptions,
+  seen: Seen,
+): Omit<HandleDeps, 'forward' | 'openTunnel' | 'openStreamTunnel'> {
   const answer = (status: number) => (exchange: Parameters<HandleDeps['forward']>[0]) =>
     void exchange.clientRes.writeHead(status, ['Content-Length', '0']).end();
   return {
@@ -148,12 +177,12 @@ function handleDeps(options: ProxyOptions, seen: Seen): Omit<HandleDeps, 'forwar
     onUntrustedForwarded: () => void seen.untrusted++,
     newRequestId: () => REQUEST_ID,
     now: () => Date.now(),
-    secure: false,
+    secure: options.keyPair !== undefined,
   };
 }
 
 /** The peer, or, where it is trusted, the last entry of X-Forwarded-For. */
-function addressOf(clientReq: IncomingMessage, peerTrusted: boolean): ClientAddress {
+function addressOf(clientReq: ClientReq, peerTrusted: boolean): ClientAddress {
   const peer = (clientReq.socket.remoteAddress ?? '0.0.0.0').replace(/^::ffff:/, '');
   const said = String(clientReq.headers['x-forwarded-for'] ?? '')
     .split(',')

@@ -2,7 +2,7 @@
  * What forwarding needs of an HTTP client: one request out, the response in pieces, nothing interpreted.
  * Header arrays are raw and hold hop-by-hop headers too; the caller removes them.
  */
-import type { Readable } from 'node:stream';
+import type { ClientBody } from '../../http/client-message.ts';
 import type { RawHeaders } from '../../http/raw-headers.ts';
 
 export type OriginRequest = {
@@ -13,8 +13,8 @@ export type OriginRequest = {
   body: RequestBody | null;
 };
 
-/** A client's body; its trailers are there when it has ended (node's IncomingMessage). */
-export type RequestBody = Readable & { rawTrailers?: string[] };
+/** A client's body; its trailers are there when it has ended. */
+export type RequestBody = ClientBody;
 
 /** Why the origin gave no response, or not all of it. */
 export type OriginFailure =

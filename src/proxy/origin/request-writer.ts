@@ -39,7 +39,7 @@ function pipeBody({ socket, body, chunked, events }: Piping): BodyWriting {
   }
   function onEnd(): void {
     done = true;
-    if (chunked) socket.write(`0\r\n${trailerLines(body.rawTrailers ?? [])}\r\n`, 'latin1');
+    if (chunked) socket.write(`0\r\n${trailerLines(body.rawTrailers)}\r\n`, 'latin1');
     detach();
   }
   function onClose(): void {

@@ -1,0 +1,78 @@
+/** A request of HTTP/2 as rooms see every request. */
+import { EventEmitter } from 'node:events';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { ClientReq } from '../../http/client-message.ts';
+import type { RawHeaders } from '../../http/raw-headers.ts';
+import type { RequestHead } from './request-head.ts';
+
+/** A class, because one is made for each request. The stream is listened to only where somebody wants the body. */
+export class Http2Request extends EventEmitter implements ClientReq {
+  readonly httpVersion = '2';
+  readonly method: string;
+  url: string;
+  readonly rawHeaders: RawHeaders;
+  readonly headers: IncomingHttpHeaders;
+  readonly socket: Socket;
+  rawTrailers: RawHeaders = [];
+  complete: boolean;
+  readonly #stream: ServerHttp2Stream;
+  #listens = false;
+
+  constructor(stream: ServerHttp2Stream, socket: Socket, head: RequestHead) {
+    super();
+    this.#stream = stream;
+    this.socket = socket;
+    this.method = head.method;
+    this.url = head.target;
+    this.rawHeaders = head.rawHeaders;
+    this.headers = head.headers;
+    this.complete = stream.endAfterHeaders;
+  }
+
+  override on(event: string, listener: (...values: never[]) => void): this {
+    super.on(event, listener as () => void);
+    if (event === 'data') this.resume();
+    else if (event === 'close') this.#listen();
+    return this;
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#listen();
+    this.#stream.resume();
+  }
+
+  get readableEnded(): boolean {
+    return this.#stream.readableEnded;
+  }
+
+  get readableFlowing(): boolean | null {
+    return this.#stream.readableFlowing;
+  }
+
+  get destroyed(): boolean {
+    return this.#stream.destroyed;
+  }
+
+  #listen(): void {
+    if (this.#listens) return;
+    this.#listens = true;
+    this.#stream.on('data', (chunk: Buffer) => this.emit('data', chunk));
+    this.#stream.on('trailers', (_parsed, _flags, raw?: string[]) => {
+      this.rawTrailers = raw ?? [];
+    });
+    this.#stream.on('end', () => this.#onEnd());
+    this.#stream.on('close', () => this.emit('close'));
+  }
+
+  /** Node ends the reading side of a stream that was reset, too: such a body must not look whole. */
+  #onEnd(): void {
+    if (this.#stream.aborted || this.#stream.rstCode !== 0) return;
+    this.complete = true;
+    this.emit('end');
+  }
+}

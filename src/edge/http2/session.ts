@@ -1,0 +1,136 @@
+/**
+ * One connection that speaks HTTP/2: its streams become requests, and what only a flood does ends it with GOAWAY
+ * ENHANCE_YOUR_CALM. nghttp2 and node bound what never comes to us: header blocks, frames, acknowledgements.
+ */
+import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { Budget } from './budget.ts';
+import { asUpgrade } from './extended-connect.ts';
+import { Http2Request } from './request.ts';
+import { readRequestHead } from './request-head.ts';
+import { Http2Response } from './response.ts';
+
+export type Http2Handle = {
+  request(clientReq: Http2Request, clientRes: Http2Response): void;
+  /** An upgrade: `stream` becomes a tunnel, or `clientRes` refuses it. */
+  connect(clientReq: Http2Request, clientRes: Http2Response, stream: Duplex): void;
+};
+
+export type Http2SessionDeps = {
+  handle: Http2Handle;
+  /** For `Sec-WebSocket-Key`: 16 random bytes, base64. */
+  newWebSocketKey(): string;
+  /** A session ended in ENHANCE_YOUR_CALM. */
+  onFlood(what: Flood): void;
+  /** Milliseconds that never go back. */
+  monotonic(): number;
+};
+
+/** `reset`: streams that ended before their answer did. `control`: PING and SETTINGS. */
+export type Flood = 'reset' | 'control';
+
+export type Http2Session = {
+  /** Streams that are open now. */
+  streams(): number;
+  /** Monotonic milliseconds since when there is none; of no meaning while there are some. */
+  idleSince(): number;
+  /** Whether anything ever came. */
+  spoke(): boolean;
+  /** GOAWAY: streams that are open finish, then the connection ends. */
+  close(): void;
+  destroy(): void;
+};
+
+/** RFC 9113 §7. */
+const ENHANCE_YOUR_CALM = 0xb;
+/** How long a client may take to read the GOAWAY that ends its connection. */
+const LINGER_MS = 500;
+
+/** Streams at once. A browser opens about a hundred for a page. */
+const MAX_STREAMS = 128;
+const MAX_HEADER_BYTES = 64 * 1024;
+/** A browser that leaves a page resets all that it had open; one that does so again and again is none. */
+const RESETS = { burst: 2 * MAX_STREAMS, perSecond: 20 };
+const CONTROL_FRAMES = { burst: 200, perSecond: 20 };
+
+const SESSION_OPTIONS: http2.ServerSessionOptions = {
+  settings: {
+    maxConcurrentStreams: MAX_STREAMS,
+    maxHeaderListSize: MAX_HEADER_BYTES,
+    enableConnectProtocol: true,
+  },
+  // Bounded by bytes: RFC 9113 §6.5.2 counts 32 for each header besides its text.
+  maxHeaderListPairs: MAX_HEADER_BYTES / 32,
+  maxSessionInvalidFrames: 100,
+  maxSessionRejectedStreams: 100,
+  // Megabytes. All streams at once may have a piece of their answers waiting.
+  maxSessionMemory: 16,
+  // What the origin says twice is passed on twice, as over HTTP/1.1.
+  strictSingleValueFields: false,
+};
+
+export function createHttp2Session(socket: TLSSocket, deps: Http2SessionDeps): Http2Session {
+  const { handle, monotonic } = deps;
+  const session = http2.performServerHandshake(socket, SESSION_OPTIONS) as ServerHttp2Session;
+  const resets = new Budget(RESETS, monotonic());
+  const control = new Budget(CONTROL_FRAMES, monotonic());
+  let open = 0;
+  let idleSince = monotonic();
+  let spoke = false;
+
+  function onStream(stream: ServerHttp2Stream, parsed: IncomingHttpHeaders, _flags: number, raw: string[]) {
+    stream.on('error', ignore); // its close says what we need to know
+    if (stream.destroyed || stream.closed) return onReset(); // reset in the same breath: nothing was done for it
+    const head = readRequestHead(raw, parsed);
+    const isConnect = head.protocol !== undefined;
+    const seen = isConnect ? asUpgrade(head, deps.newWebSocketKey) : head;
+    const clientReq = new Http2Request(stream, socket, seen);
+    const clientRes = new Http2Response(stream, clientReq);
+    open += 1;
+    stream.once('close', () => onStreamClose(clientRes, isConnect));
+    if (isConnect) handle.connect(clientReq, clientRes, stream);
+    else handle.request(clientReq, clientRes);
+  }
+
+  function onStreamClose(clientRes: Http2Response, isTunnel: boolean): void {
+    open -= 1;
+    idleSince = monotonic();
+    clientRes.onStreamClose();
+    if (!(isTunnel ? clientRes.headersSent : clientRes.ended)) onReset();
+  }
+
+  function onReset(): void {
+    if (!session.destroyed && !resets.spend(monotonic())) calm('reset');
+  }
+
+  function onControl(): void {
+    spoke = true;
+    if (!session.destroyed && !control.spend(monotonic())) calm('control');
+  }
+
+  function calm(what: Flood): void {
+    deps.onFlood(what);
+    session.destroy(ENHANCE_YOUR_CALM as unknown as Error); // a number is the code of the GOAWAY
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  }
+
+  session.on('stream', onStream);
+  session.on('remoteSettings', onControl);
+  session.on('ping', onControl);
+  session.on('error', ignore); // its close takes its streams along, which say it
+  socket.on('error', ignore);
+
+  return {
+    streams: () => open,
+    idleSince: () => idleSince,
+    spoke: () => spoke,
+    close: () => session.close(),
+    destroy() {
+      session.destroy();
+      socket.destroy();
+    },
+  };
+}
+
+function ignore(): void {}
