@@ -1,10 +1,12 @@
 /**
  * The head of a request of HTTP/2 in the form that rooms know (RFC 9113 §8.3): pseudo-headers become method,
  * target and Host, everything else keeps its order. nghttp2 has refused what is malformed: names in upper case,
- * headers of a connection, pseudo-headers twice or in the wrong place, no authority at all.
+ * headers of a connection, pseudo-headers twice or in the wrong place, no authority at all. A header that no one
+ * could write in HTTP/1.1 it leaves out.
  */
 import type { IncomingHttpHeaders as Http2Headers, IncomingHttpHeaders } from 'node:http2';
 import type { RawHeaders } from '../../http/raw-headers.ts';
+import { isSameHost } from '../host.ts';
 
 export type RequestHead = {
   readonly method: string;
@@ -18,7 +20,10 @@ export type RequestHead = {
 
 const COLON = 0x3a;
 
-/** `raw` is flat; `parsed` is node's reading of the same and becomes the head's own. */
+/**
+ * A Host that differs from `:authority` stays beside it, and two Hosts are refused (RFC 9113 §8.3.1).
+ * `raw` is flat; `parsed` is node's reading of the same and becomes the head's own.
+ */
 export function readRequestHead(raw: readonly string[], parsed: Http2Headers): RequestHead {
   const rawHeaders: RawHeaders = [];
   const head = {
@@ -33,6 +38,7 @@ export function readRequestHead(raw: readonly string[], parsed: Http2Headers): R
     const name = raw[i]!;
     const value = raw[i + 1]!;
     if (name.charCodeAt(0) === COLON) readPseudo(head, name, value);
+    else if (name === 'host' && isSameHost(value, head.headers[':authority'] ?? '', 'https')) continue;
     else if (name !== 'cookie') rawHeaders.push(name, value);
     else if (crumbs === -1) crumbs = rawHeaders.push(name, value) - 1;
     else rawHeaders[crumbs] += `; ${value}`; // RFC 9113 §8.2.3
@@ -56,7 +62,7 @@ function readPseudo(head: Draft, name: string, value: string): void {
       break;
     case ':authority':
       head.rawHeaders.push('host', value);
-      head.headers.host ??= value;
+      head.headers.host = value;
       break;
     case ':protocol':
       head.protocol = value;

@@ -18,6 +18,7 @@ export class Http2Request extends EventEmitter implements ClientReq {
   complete: boolean;
   readonly #stream: ServerHttp2Stream;
   #listens = false;
+  #ending = false;
 
   constructor(stream: ServerHttp2Stream, socket: Socket, head: RequestHead) {
     super();
@@ -65,14 +66,29 @@ export class Http2Request extends EventEmitter implements ClientReq {
     this.#stream.on('trailers', (_parsed, _flags, raw?: string[]) => {
       this.rawTrailers = raw ?? [];
     });
-    this.#stream.on('end', () => this.#onEnd());
-    this.#stream.on('close', () => this.emit('close'));
+    this.#stream.on('end', () => {
+      this.#ending = true;
+      setImmediate(settleEnd, this);
+    });
+    this.#stream.on('close', () => {
+      this.settleEnd();
+      this.emit('close');
+    });
   }
 
-  /** Node ends the reading side of a stream that was reset, too: such a body must not look whole. */
-  #onEnd(): void {
+  /**
+   * Node ends the reading side of a stream that was reset, too, and only afterwards says that it was: a body that
+   * was cut must not look whole.
+   */
+  settleEnd(): void {
+    if (!this.#ending) return;
+    this.#ending = false;
     if (this.#stream.aborted || this.#stream.rstCode !== 0) return;
     this.complete = true;
     this.emit('end');
   }
+}
+
+function settleEnd(clientReq: Http2Request): void {
+  clientReq.settleEnd();
 }

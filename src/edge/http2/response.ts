@@ -9,9 +9,6 @@ import type { RawHeaders } from '../../http/raw-headers.ts';
 import type { Http2Request } from './request.ts';
 import { headersObject, type ResponseHead, responseHead } from './response-head.ts';
 
-/** RFC 9113 §7. */
-const INTERNAL_ERROR = 2;
-
 const HEAD_ONLY = { endStream: true };
 const MAY_HAVE_TRAILERS = { waitForTrailers: true };
 
@@ -97,8 +94,9 @@ export class Http2Response implements ClientRes {
     this.#trailers = trailers.flat();
   }
 
+  /** RST_STREAM with INTERNAL_ERROR; node's `close` would end the body first. */
   destroy(): void {
-    this.#stream.close(INTERNAL_ERROR);
+    this.#stream.destroy(new Error('the answer was cut'));
   }
 
   on(_event: 'drain', listener: () => void): void {
