@@ -7,9 +7,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
+import { GZIP } from '../src/inject/codec.ts';
 import { headerLength } from '../src/inject/gzip-header.ts';
 import { type PageFacts, placeInPage } from '../src/inject/page-text.ts';
-import { inflateWhole, recodeWhole } from '../src/inject/recode-whole.ts';
+import { recodeWhole } from '../src/inject/recode-whole.ts';
 import { createSnippet } from '../src/inject/snippet.ts';
 import { createDeflateWalker } from '../src/inject/splice/deflate-walk.ts';
 import { createKnownPages, pageKey } from '../src/inject/splice/known-pages.ts';
@@ -42,6 +43,7 @@ const snippet = createSnippet({
   trackHash: false,
   frames: false,
   consentRequired: false,
+  injectAt: 'tail',
 });
 const parts = {
   script: {
@@ -64,6 +66,8 @@ const parts = {
 const facts: PageFacts = { contentType: 'text/html; charset=utf-8', shown: true };
 const page: GzipPage = {
   facts,
+  place: 'tail',
+  obey: () => [],
   snippet: () => snippet.render(parts),
   snippetStart: () => snippet.renderStart(parts),
 };
@@ -74,10 +78,9 @@ const editKnown = createGzipEditor(snippet.rest, createKnownPages(4 * samples.le
 const editNew = createGzipEditor(snippet.rest, createKnownPages(2));
 
 function recode({ gzip }: Sample): Buffer {
-  const inflated = inflateWhole(gzip);
-  const placed = inflated.kind === 'text' ? placeInPage(inflated.text, facts) : null;
-  if (inflated.kind !== 'text' || placed === null || !('at' in placed)) throw new Error('not editable');
-  return recodeWhole(inflated.text, placed.at, page.snippet());
+  const edit = recodeWhole(GZIP, gzip, page);
+  if (edit.kind !== 'edited') throw new Error('not editable');
+  return edit.body;
 }
 
 const CANDIDATES: Record<string, (sample: Sample) => unknown> = {

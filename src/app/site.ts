@@ -158,6 +158,7 @@ function createInjection(config: Config, deps: SiteDeps) {
       consentRequired: config.consent === 'required',
       injectPaths: config.injectPaths,
       injectExclude: config.injectExclude,
+      injectAt: config.injectAt,
       bufferBytes: config.injectBufferBytes,
       vary: config.vary,
       debugHeaders: config.debugHeaders,

@@ -66,6 +66,7 @@ export const FIELDS = {
   injectPaths: { group: 'injection', name: 'INJECT_PATHS', parse: list, default: '', doc: 'Globs of paths to inject into, such as `/shop/**`; empty means all' },
   injectExclude: { group: 'injection', name: 'INJECT_EXCLUDE', parse: list, default: '', doc: 'Globs of paths never to inject into' },
   injectFrames: { group: 'injection', name: 'INJECT_FRAMES', parse: bool, default: 'false', doc: 'Inject into frames too' },
+  injectAt: { group: 'injection', name: 'INJECT_AT', parse: oneOf('tail', 'head'), default: 'tail', doc: "Where the tracker stands: `tail` (the end of the page) or `head` (after the declaration of the encoding, before the site's own scripts; without the pixel, and gzip pages are recompressed)" },
   injectBufferBytes: { group: 'injection', name: 'INJECT_BUFFER_BYTES', parse: bytes(1024, 16 * MIB), default: '256K', doc: 'A page up to this size that arrives at once is edited whole; others stream', ...BYTES },
   documentEvents: { group: 'injection', name: 'DOCUMENT_EVENTS', parse: oneOf('all', 'injected', 'off'), default: 'all', doc: 'Which pages give a `document` event: `all`, `injected` (those that bear the tracker) or `off`' },
   vary: { group: 'injection', name: 'VARY', parse: bool, default: 'on', doc: 'Add `Vary: Sec-Fetch-Mode, Sec-Fetch-Dest` to HTML' },

@@ -1,36 +1,63 @@
 /** Content codings: what the origin is asked for, and what we can edit (proxy: "Encodings"). */
 import { headerList, type RawHeaders } from '../http/raw-headers.ts';
 
-export type Editable = 'identity' | 'gzip';
+export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd';
+export type Editable = 'identity' | Coding;
 
 /**
- * The Accept-Encoding that goes to the origin, so that it answers in what we can edit: `gzip` where the client
- * names it, else `identity` where the client takes it. Undefined: the header stays as it is, since the client
- * sent none, or takes neither.
+ * The Accept-Encoding that goes to the origin, so that it answers in what is edited at the least cost: `gzip`
+ * where the client names it, else what it names of br and zstd, as it weighs them, else `identity` where the
+ * client takes it. Undefined: the header stays as it is, since the client sent none, or takes none of these.
  */
 export function negotiatedEncoding(accept: string | undefined): string | undefined {
   if (accept === undefined) return undefined;
-  const weights = parseWeights(accept);
-  if ((weights.get('gzip') ?? weights.get('x-gzip') ?? 0) > 0) return 'gzip';
+  const items = parseWeights(accept);
+  if ((items.get('gzip') ?? items.get('x-gzip'))?.weight) return 'gzip';
+  const modern = [...items].filter(([coding, { weight }]) => isModern(coding) && weight > 0);
+  if (modern.length > 0) return modern.map(([, { text }]) => text).join(', ');
   // RFC 9110 §12.5.3: identity is acceptable unless it, or `*` in its place, has a weight of 0.
-  const identity = weights.get('identity') ?? (weights.get('*') === 0 ? 0 : 1);
+  const identity = items.get('identity')?.weight ?? (items.get('*')?.weight === 0 ? 0 : 1);
   return identity > 0 ? 'identity' : undefined;
 }
 
+function isModern(coding: string): coding is 'br' | 'zstd' {
+  return coding === 'br' || coding === 'zstd';
+}
+
+type Weighted = {
+  /** Never below 0. */
+  readonly weight: number;
+  readonly text: string;
+};
+
 /** Codings in lower case with their weights; a weight that is no number counts as 1. */
-function parseWeights(accept: string): ReadonlyMap<string, number> {
-  const weights = new Map<string, number>();
+function parseWeights(accept: string): ReadonlyMap<string, Weighted> {
+  const items = new Map<string, Weighted>();
   for (const item of accept.split(',')) {
-    const [coding = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase());
-    const weight = Number.parseFloat(parameters.find((text) => text.startsWith('q='))?.slice(2) ?? '1');
-    if (coding !== '') weights.set(coding, Number.isNaN(weight) ? 1 : weight);
+    const text = item.trim();
+    const [coding = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
+    const weight = Number.parseFloat(parameters.find((part) => part.startsWith('q='))?.slice(2) ?? '1');
+    if (coding !== '') items.set(coding, { weight: Number.isNaN(weight) ? 1 : Math.max(0, weight), text });
   }
-  return weights;
+  return items;
 }
 
 /** The coding of a body that we can edit; null: one that we cannot, or several stacked. */
 export function editableEncoding(headers: RawHeaders): Editable | null {
   const coding = headerList(headers, 'content-encoding')?.trim().toLowerCase();
-  if (coding === undefined || coding === '' || coding === 'identity') return 'identity';
-  return coding === 'gzip' || coding === 'x-gzip' ? 'gzip' : null;
+  switch (coding) {
+    case undefined:
+    case '':
+    case 'identity':
+      return 'identity';
+    case 'x-gzip':
+      return 'gzip';
+    case 'gzip':
+    case 'deflate':
+    case 'br':
+    case 'zstd':
+      return coding;
+    default:
+      return null;
+  }
 }

@@ -2,57 +2,119 @@
  * A streamed page's text with the snippet in it, so guarded that a fault of ours costs the snippet and never a
  * byte of the page.
  */
+import { HeadWatch, type WatchedHead } from './head/watch-head.ts';
 import type { Done, Outcome } from './outcome.ts';
-import type { Page } from './page-body.ts';
-import { StreamedText } from './page-text.ts';
+import type { Page } from './page.ts';
+import { PREFIX_BYTES } from './page-prefix.ts';
+import { prefixOutcome, type StreamEnd, StreamedText } from './page-text.ts';
 
 /** A class, because one is made for each streamed page. */
 export class GuardedText {
   readonly #page: Page;
   readonly #done: Done;
   readonly #text: StreamedText;
-  /** Until the end is known, a page that breaks off there is an unclosed one. */
-  outcome: Outcome = 'unclosed';
-  #givenUp = false;
+  /** Null once the head has been read. */
+  #watch: HeadWatch | null;
+  #watched: WatchedHead | null = null;
+  /** Bytes that had gone out. */
+  #sent = 0;
+  /** Until the end is known, a page that breaks off is one that was cut. */
+  outcome: Outcome = 'cut';
+  #state: 'looking' | 'placed' | 'given-up' = 'looking';
 
   /** `done`: what the outcome is where the snippet gets in. */
   constructor(page: Page, done: Done) {
     this.#page = page;
     this.#done = done;
     this.#text = new StreamedText(page.facts);
+    this.#watch = new HeadWatch({ always: page.place === 'head' });
   }
 
   /** Takes the next text, returns what may go out. */
   write(chunk: Buffer): Buffer {
+    if (this.#state !== 'looking') return chunk;
+    let released: Buffer;
     try {
-      return this.#text.write(chunk);
+      released = this.#text.write(chunk);
     } catch (error) {
       return this.#fail(error);
     }
+    return this.#watch === null ? released : this.#watchHead(this.#watch, released);
   }
 
   /** The page has ended: what is left of it, with the snippet or without. */
   end(): Buffer {
-    if (this.#givenUp) return this.#text.giveUp();
+    if (this.#state !== 'looking') return this.#text.giveUp();
     try {
-      const { outcome, before, after } = this.#text.end();
-      const left = outcome === null ? Buffer.concat([before, this.#page.snippet(), after]) : before;
-      this.outcome = outcome ?? this.#done;
-      return left;
+      const end = this.#text.end();
+      const { outcome, snippet } = this.#decide(end);
+      this.outcome = outcome;
+      return snippet === null
+        ? Buffer.concat([end.before, end.after])
+        : Buffer.concat([end.before, snippet, end.after]);
     } catch (error) {
       return this.#fail(error);
     }
   }
 
-  /** No snippet, for that reason; returns what was held back. */
+  /** No snippet, for that reason, unless it is in already; returns what was held back. */
   giveUp(outcome: Outcome): Buffer {
-    this.outcome = outcome;
-    this.#givenUp = true;
+    if (this.#state !== 'placed') {
+      this.outcome = outcome;
+      this.#state = 'given-up';
+    }
+    this.#watch = null;
     return this.#text.giveUp();
   }
 
   #fail(error: unknown): Buffer {
     this.#page.fault(error);
     return this.giveUp('failed');
+  }
+
+  /** What may go out, with the snippet in it if it goes into the head, and the head is here. */
+  #watchHead(watch: HeadWatch, released: Buffer): Buffer {
+    try {
+      this.#watched = watch.write(released);
+      if (this.#watched !== null) this.#watch = null;
+      const at = this.#page.place === 'head' ? this.#placeInHead(this.#watched, watch.text) : null;
+      if (at === null || at - this.#sent > released.length) {
+        this.#sent += released.length;
+        return released;
+      }
+      return this.#place(released, at - this.#sent);
+    } catch (error) {
+      return Buffer.concat([released, this.#fail(error)]);
+    }
+  }
+
+  /** Where the snippet goes: where it should, unless that is out, then as early as the head still allows. */
+  #placeInHead(watched: WatchedHead | null, text: string): number | null {
+    if (watched?.kind !== 'head') return null;
+    const { amp, policies, scriptAt, endAt } = watched.head;
+    const prefix = Buffer.from(text.slice(0, PREFIX_BYTES), 'latin1');
+    if (amp || prefixOutcome(prefix, this.#page.facts) !== null) return null;
+    if (!this.#page.obeyLate(policies.map(({ value }) => value)).script) return null;
+    return [scriptAt, endAt].find((at) => at >= this.#sent) ?? null;
+  }
+
+  /** From here on everything passes as it comes. */
+  #place(released: Buffer, at: number): Buffer {
+    const snippet = this.#page.snippet();
+    this.#state = 'placed';
+    this.outcome = this.#done;
+    const held = this.#text.giveUp();
+    return Buffer.concat([released.subarray(0, at), snippet, released.subarray(at), held]);
+  }
+
+  /** What becomes of a page that has ended, in whose head nothing was put. */
+  #decide({ outcome, metaPolicy }: StreamEnd): { outcome: Outcome; snippet: Buffer | null } {
+    if (outcome !== null) return { outcome, snippet: null };
+    if (!metaPolicy) return { outcome: this.#done, snippet: this.#page.snippet() };
+    const watched = this.#watched ?? this.#watch?.end();
+    if (watched?.kind !== 'head') return { outcome: 'csp-meta', snippet: null };
+    const { script, pixel } = this.#page.obeyLate(watched.head.policies.map(({ value }) => value));
+    const snippet = script || pixel ? this.#page.snippet() : null;
+    return { outcome: script ? this.#done : 'csp-meta', snippet };
   }
 }

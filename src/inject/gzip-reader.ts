@@ -8,21 +8,7 @@
  */
 import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { headerLength } from './gzip-header.ts';
-
-/**
- * How it ended. `whole`; `cut`: all that came was text, but the end or its checksum is wrong or missing;
- * `broken`: data that is no deflate, so that nothing behind it can be read.
- */
-export type GzipEnd = 'whole' | 'cut' | 'broken';
-
-export type GzipReaderHandlers = {
-  /** False: go on only after `resume`. */
-  text(chunk: Buffer): boolean;
-  /** There is room for more input again. */
-  drained(): void;
-  /** Once, after the last text. */
-  ended(end: GzipEnd): void;
-};
+import type { TextEnd, TextHandlers, TextReader } from './text-reader.ts';
 
 /** Deflate makes at most 1032 bytes of one: no more than 4 MB come of a slice. */
 const SLICE_BYTES = 4096;
@@ -33,8 +19,8 @@ const TRAILER_BYTES = 8;
 type State = 'header' | 'body' | 'trailer' | 'after' | 'over';
 
 /** A class, because one is made for each page that is recoded as it passes. */
-export class GzipReader {
-  readonly #handlers: GzipReaderHandlers;
+export class GzipReader implements TextReader {
+  readonly #handlers: TextHandlers;
   #state: State = 'header';
   /** What has come and was not read yet. */
   #input: Buffer = Buffer.alloc(0);
@@ -52,7 +38,7 @@ export class GzipReader {
   #size = 0;
   #members = 0;
 
-  constructor(handlers: GzipReaderHandlers) {
+  constructor(handlers: TextHandlers) {
     this.#handlers = handlers;
   }
 
@@ -193,7 +179,7 @@ export class GzipReader {
     return true;
   }
 
-  #finish(end: GzipEnd): void {
+  #finish(end: TextEnd): void {
     if (this.#state === 'over') return;
     this.destroy();
     this.#handlers.ended(end);

@@ -11,6 +11,7 @@
 import type { Exchange } from '../http/exchange.ts';
 import { headerList, type RawHeaders, setHeader } from '../http/raw-headers.ts';
 import type { ResponseWriter } from '../http/response-writer.ts';
+import { createByteBudget } from './byte-budget.ts';
 import { consentOf } from './consent.ts';
 import { requestOutcome } from './eligible.ts';
 import { negotiatedEncoding } from './encoding.ts';
@@ -21,7 +22,6 @@ import { PageWriter } from './page-writer.ts';
 import { type InjectDeps, type Room, reportFault } from './room.ts';
 import { createSnippet, type SnippetOptions } from './snippet.ts';
 import { unmarkRequest } from './validators.ts';
-import { createWholeBudget } from './whole-budget.ts';
 import { createGzipEditor } from './whole-gzip.ts';
 
 export type { InjectDeps, IssuedToken, ServedDocument } from './room.ts';
@@ -54,6 +54,8 @@ export type Inject = {
 
 /** All pages that are edited whole at a time. */
 const WHOLE_PAGES_BYTES = 64 << 20;
+/** All recoders of streamed pages: a hundred brotli pages at a time, or three hundred in gzip. */
+const RECODERS_BYTES = 128 << 20;
 
 /** Throws if the tracker's script could not stand in a page. */
 export function createInject(options: InjectOptions, deps: InjectDeps): Inject {
@@ -90,7 +92,9 @@ function createRoom(options: InjectOptions, deps: InjectDeps): Room {
     consentRequired: options.consentRequired,
     documentEvents: options.documentEvents,
     bufferBytes: options.bufferBytes,
-    budget: createWholeBudget(WHOLE_PAGES_BYTES),
+    budget: createByteBudget(WHOLE_PAGES_BYTES),
+    recoderBudget: createByteBudget(RECODERS_BYTES),
+    place: options.injectAt,
     editGzip: createGzipEditor(snippet.rest),
   };
 }

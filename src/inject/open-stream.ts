@@ -1,7 +1,9 @@
 import type { ResponseHead } from '../http/response-writer.ts';
-import { looksLikeGzip } from './gzip-header.ts';
+import { codecOf } from './codec.ts';
+import type { Coding } from './encoding.ts';
 import type { Outcome } from './outcome.ts';
-import { type Page, type PageBody, PassedBody } from './page-body.ts';
+import type { Page } from './page.ts';
+import { type PageBody, PassedBody } from './page-body.ts';
 import { RecodedBody } from './recoded-body.ts';
 import { StreamedBody } from './streamed-body.ts';
 
@@ -10,14 +12,25 @@ export type OpenedStream = { readonly head: ResponseHead; readonly body: PageBod
 /** The head and the way of a page that streams; nothing goes out yet. `start`: what is here of its body. */
 export function openStream(page: Page, start: readonly Buffer[]): OpenedStream {
   try {
-    if (page.encoding === 'gzip' && !looksLikeGzip(Buffer.concat(start).subarray(0, 3))) {
-      return openPassed(page, 'encoding');
-    }
-    const body = page.encoding === 'gzip' ? new RecodedBody(page) : new StreamedBody(page);
-    return { head: page.editedHead(null, null), body };
+    const { encoding } = page;
+    if (encoding !== 'identity') return openRecoded(page, encoding, start);
+    return { head: page.editedHead(null, null), body: new StreamedBody(page) };
   } catch (error) {
     page.fault(error);
     return openPassed(page, 'failed');
+  }
+}
+
+function openRecoded(page: Page, coding: Coding, start: readonly Buffer[]): OpenedStream {
+  const codec = codecOf(coding, start.length === 1 ? start[0]! : Buffer.concat(start));
+  if (codec === null) return openPassed(page, 'encoding');
+  const head = page.editedHead(null, null);
+  if (!page.takeRecoder(codec.memoryBytes)) return openPassed(page, 'busy');
+  try {
+    return { head, body: new RecodedBody(page, codec) };
+  } catch (error) {
+    page.releaseRecoder(codec.memoryBytes);
+    throw error;
   }
 }
 

@@ -1,31 +1,9 @@
 /** What the ways of a page's body have in common, and the simplest of them: as it is. */
 import type { RawHeaders } from '../http/raw-headers.ts';
-import type { ResponseHead } from '../http/response-writer.ts';
-import type { Editable } from './encoding.ts';
-import type { Done, Outcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
+import type { Page } from './page.ts';
 import type { PageDelivery } from './page-delivery.ts';
 import { editedTrailers, OUTCOME_HEADER } from './page-head.ts';
-import type { PageFacts } from './page-text.ts';
-
-/** One page that may get the snippet. */
-export type Page = {
-  readonly encoding: Editable;
-  readonly facts: PageFacts;
-  readonly delivery: PageDelivery;
-  /** The head of the page if it passes as it came. */
-  passedHead(outcome: Outcome): ResponseHead;
-  /** The head of the edited page; `length` null: streamed. */
-  editedHead(length: number | null, outcome: Done | null): ResponseHead;
-  /** May throw: it asks other rooms. */
-  snippet(): Buffer;
-  /** The snippet without the end that all scripts share; null where no script is in it. May throw likewise. */
-  readonly snippetStart: (() => Buffer) | null;
-  /** Says in a trailer what the head of a streamed page could not know. */
-  readonly debug: boolean;
-  fault(error: unknown): void;
-  /** Lets the origin go on. */
-  resume(): void;
-};
 
 /** What stands between the origin's bytes and the client, once the head is decided. */
 export type PageBody = {

@@ -43,6 +43,12 @@ export class PageDelivery {
     return this.#next.data(chunk);
   }
 
+  /** The page got no script after all, so that nobody knows the session that was made for it. */
+  forgetPageSession(): void {
+    const document = this.#document;
+    if (document !== null) this.#document = { ...document, pageSession: document.knownSession };
+  }
+
   end(trailers: RawHeaders, outcome: Outcome): void {
     this.#next.end(trailers);
     this.settle(outcome);

@@ -2,7 +2,7 @@
 import type { Exchange } from '../http/exchange.ts';
 import type { ResponseHead } from '../http/response-writer.ts';
 import type { Consent } from './consent.ts';
-import { type CspVerdict, planPolicies } from './csp/csp.ts';
+import { type CspFacts, type CspVerdict, planPolicies } from './csp/csp.ts';
 import { headOutcome, isAttachment, isFrame, isHtml, isNavigation, isPageStatus } from './eligible.ts';
 import { type Editable, editableEncoding } from './encoding.ts';
 import type { Outcome, RequestOutcome } from './outcome.ts';
@@ -38,24 +38,36 @@ export type EditPlan = {
   /** ... once we have said that no shared cache may store it. */
   readonly addPrivate: boolean;
   readonly pixel: boolean;
+  /** Where the snippet is to stand; in the head there is no pixel: an img would open the body. */
+  readonly place: 'head' | 'tail';
 };
 
 export type PagePlan = { readonly kind: 'pass'; readonly outcome: Outcome } | EditPlan;
 
-export function planPage(room: Room, exchange: Exchange, { ask, head }: Response): PagePlan {
+export function planPage(room: Room, exchange: Exchange, response: Response): PagePlan {
+  const { ask, head } = response;
   const outcome = ask.outcome ?? headOutcome(head.status, head.headers);
   if (outcome !== null) return { kind: 'pass', outcome };
-  const { hash } = room.snippet;
-  const verdict = planPolicies(head.headers, {
-    own: exchange,
-    hash,
-    mayEdit: room.headRules.mayEditPolicies,
-  });
+  const verdict = planPolicies(head.headers, policyFacts(room, exchange));
+  return planUnder(verdict, room, { exchange, response });
+}
+
+export function policyFacts({ snippet: { hash }, headRules }: Room, exchange: Exchange): CspFacts {
+  return { own: exchange, hash, mayEdit: headRules.mayEditPolicies };
+}
+
+/** What the policies, known by now, leave to be done with a page that no other rule keeps us out of. */
+export function planUnder(
+  verdict: CspVerdict,
+  room: Room,
+  { exchange, response: { ask, head } }: { exchange: Exchange; response: Response },
+): PagePlan {
   if (verdict.kind === 'forbidden') return { kind: 'pass', outcome: 'csp' };
   const audience = audienceOf(head.headers, ask.request.authorized);
   const personal = audience !== 'shared' && ask.consent !== 'dormant';
-  const pixel = personal && mayPixel(exchange, ask, verdict);
   const runs = verdict.kind === 'script';
+  const place = runs ? room.place : 'tail';
+  const pixel = place === 'tail' && personal && mayPixel(exchange, ask, verdict);
   if (!runs && !pixel) return { kind: 'pass', outcome: 'csp' };
   return {
     kind: 'edit',
@@ -65,6 +77,7 @@ export function planPage(room: Room, exchange: Exchange, { ask, head }: Response
     personal,
     addPrivate: personal && audience === 'unmarked',
     pixel,
+    place,
   };
 }
 

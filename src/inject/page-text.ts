@@ -15,11 +15,16 @@ export type PageFacts = {
   readonly shown: boolean;
 };
 
+/** Rules of the text that did not hold. */
+export type TextOutcome = Exclude<BodyOutcome, 'csp-meta'>;
+
 /**
- * Where the snippet goes, as an offset into the text, and whether it could go behind all of it just as well; or
- * which rule did not hold.
+ * Where the snippet goes, as an offset into the text, whether it could go behind all of it just as well, and
+ * whether the page may hold a policy in a meta, which is to be asked then; or which rule did not hold.
  */
-export type Placement = { readonly at: number; readonly atEnd: boolean } | { readonly outcome: BodyOutcome };
+export type Placement =
+  | { readonly at: number; readonly atEnd: boolean; readonly metaPolicy: boolean }
+  | { readonly outcome: TextOutcome };
 
 /** The place in a page that is all here. */
 export function placeInPage(text: Buffer, facts: PageFacts): Placement {
@@ -30,10 +35,11 @@ export function placeInPage(text: Buffer, facts: PageFacts): Placement {
   const endState = createEndState();
   endState.write(text.toString('latin1', 0, tailStart));
   const placed = placeAtEnd(endState, tail);
-  return 'at' in placed ? { at: tailStart + placed.at, atEnd: placed.atEnd } : placed;
+  return 'at' in placed ? { ...placed, at: tailStart + placed.at } : placed;
 }
 
-function prefixOutcome(prefix: Buffer, facts: PageFacts): 'charset' | 'not-page' | null {
+/** What the first PREFIX_BYTES say by themselves. */
+export function prefixOutcome(prefix: Buffer, facts: PageFacts): 'charset' | 'not-page' | null {
   if (!containsAscii(prefix, facts.contentType)) return 'charset';
   return isPage(prefix.toString('latin1'), facts.shown) ? null : 'not-page';
 }
@@ -43,23 +49,28 @@ function placeAtEnd(endState: EndState, tail: string): Placement {
   const at = placeIn(tail);
   endState.write(tail.slice(0, at));
   const before = judgeEnd(endState);
-  if (at === tail.length) return before === null ? { at, atEnd: true } : { outcome: before };
+  if (at === tail.length) return before === null ? placed(endState, at, true) : { outcome: before };
   // What looked like the end of the page may stand in something open; past it, all may be closed.
   endState.write(tail.slice(at));
   const after = judgeEnd(endState);
-  if (before === null) return { at, atEnd: after === null };
-  return after === null ? { at: tail.length, atEnd: true } : { outcome: after };
+  if (before === null) return placed(endState, at, after === null);
+  return after === null ? placed(endState, tail.length, true) : { outcome: after };
 }
 
-function judgeEnd(endState: EndState): 'amp' | 'csp-meta' | 'unclosed' | null {
+function placed(endState: EndState, at: number, atEnd: boolean): Placement {
+  return { at, atEnd, metaPolicy: endState.hasMetaPolicy() };
+}
+
+function judgeEnd(endState: EndState): 'amp' | 'unclosed' | null {
   if (endState.isAmp()) return 'amp';
-  if (endState.hasMetaPolicy()) return 'csp-meta';
   return endState.takesSnippet() ? null : 'unclosed';
 }
 
 /** What is left when a stream has ended: where the snippet goes is between the two. */
 export type StreamEnd = {
-  readonly outcome: BodyOutcome | null;
+  readonly outcome: TextOutcome | null;
+  /** It may hold a policy in a meta, which is to be asked then. */
+  readonly metaPolicy: boolean;
   readonly before: Buffer;
   readonly after: Buffer;
 };
@@ -72,7 +83,7 @@ export class StreamedText {
   readonly #endState = createEndState();
   /** The first PREFIX_BYTES while they are gathered; null once they are judged. */
   #prefix: Buffer | null = NOTHING;
-  #outcome: BodyOutcome | null = null;
+  #outcome: TextOutcome | null = null;
   #held: Buffer = NOTHING;
   #scanning = true;
 
@@ -122,10 +133,12 @@ export class StreamedText {
   end(): StreamEnd {
     const held = this.#held;
     this.#judgePrefix();
-    if (this.#outcome !== null) return { outcome: this.#outcome, before: held, after: NOTHING };
+    const outcome = this.#outcome;
+    if (outcome !== null) return { outcome, metaPolicy: false, before: held, after: NOTHING };
     const placed = placeAtEnd(this.#endState, held.toString('latin1'));
-    if (!('at' in placed)) return { outcome: placed.outcome, before: held, after: NOTHING };
-    return { outcome: null, before: held.subarray(0, placed.at), after: held.subarray(placed.at) };
+    if (!('at' in placed)) return { ...placed, metaPolicy: false, before: held, after: NOTHING };
+    const { at, metaPolicy } = placed;
+    return { outcome: null, metaPolicy, before: held.subarray(0, at), after: held.subarray(at) };
   }
 
   /** Stops looking: returns what is held; from now on `write` passes everything on. */

@@ -10,16 +10,14 @@ import type { RawHeaders } from '../http/raw-headers.ts';
 import type { ResponseHead, ResponseWriter } from '../http/response-writer.ts';
 import { isHtml } from './eligible.ts';
 import { openStream } from './open-stream.ts';
-import { type Page, type PageBody, PassedBody } from './page-body.ts';
+import { Page } from './page.ts';
+import { type PageBody, PassedBody } from './page-body.ts';
 import { PageDelivery } from './page-delivery.ts';
-import { announcedLength, editedHead, sayOutcome } from './page-head.ts';
+import { announcedLength } from './page-head.ts';
 import type { PageAsk } from './page-plan.ts';
-import { snippetParts } from './page-snippet.ts';
-import { contentTypeOf, type Prepared, preparePage } from './prepare-page.ts';
+import { type Prepared, preparePage } from './prepare-page.ts';
 import { type Room, reportFault } from './room.ts';
 import { type OpenedBody, WholeBody } from './whole-body.ts';
-
-type PreparedEdit = Extract<Prepared, { kind: 'edit' }>;
 
 /** A class, because one is made for each exchange. */
 export class PageWriter implements ResponseWriter {
@@ -63,7 +61,8 @@ export class PageWriter implements ResponseWriter {
     this.#delivery = delivery;
     this.#exchange.clientRes.once('close', () => this.#onClientGone());
     if (prepared.kind === 'edit') {
-      this.#openPage(this.#page(prepared, head, delivery), head);
+      const way = { response: { ask: this.#ask!, head }, delivery, resume: this.#resume };
+      this.#openPage(new Page(this.#room, this.#exchange, { prepared, way }), head);
       return;
     }
     this.#body = new PassedBody(prepared.outcome, delivery, this.#resume);
@@ -100,7 +99,7 @@ export class PageWriter implements ResponseWriter {
 
   #onClientGone(): void {
     this.#body?.cancel();
-    this.#delivery?.settle(this.#body?.outcome ?? 'unclosed');
+    this.#delivery?.settle(this.#body?.outcome ?? 'cut');
   }
 
   #prepare(head: ResponseHead): Prepared {
@@ -110,27 +109,6 @@ export class PageWriter implements ResponseWriter {
       reportFault(this.#room, this.#exchange, error);
       return { kind: 'aside', outcome: 'failed', head };
     }
-  }
-
-  #page(prepared: PreparedEdit, head: ResponseHead, delivery: PageDelivery): Page {
-    const { headRules, snippet } = this.#room;
-    const { plan } = prepared;
-    const parts = () => snippetParts(this.#room, this.#exchange, prepared);
-    return {
-      encoding: plan.encoding,
-      facts: { contentType: contentTypeOf(head), shown: this.#ask?.request.fetchDest === 'document' },
-      delivery,
-      debug: headRules.debug,
-      passedHead: (outcome) => {
-        if (headRules.debug) sayOutcome(head, outcome);
-        return head;
-      },
-      editedHead: (length, outcome) => editedHead(head, { ...plan, length, outcome }, headRules),
-      snippet: () => snippet.render(parts()),
-      snippetStart: plan.script === null ? null : () => snippet.renderStart(parts()),
-      fault: (error) => reportFault(this.#room, this.#exchange, error),
-      resume: this.#resume,
-    };
   }
 
   /** Small pages wait a moment to be edited whole; what is announced to be larger streams at once. */

@@ -1,17 +1,19 @@
 /**
- * A gzip page edited as it passes: inflated, its text edited, deflated again, each piece flushed so that the
- * browser can show it at once. What waits is bounded by the reader and the high-water mark of the deflater.
+ * A compressed page edited as it passes: decoded, its text edited, encoded again, each piece flushed so that the
+ * browser can show it at once. What waits is bounded by the reader and the high-water mark of the encoder.
  *
- * Damage in, damage out. What was inflated before the damage goes out, as a browser would have shown it
- * without us. If only the end of the stream is missing or its checksum is wrong, ours ends without a trailer,
- * so that whoever checks still sees it; if the data itself is broken, the client's connection is cut.
+ * Damage in, damage out. What was decoded before the damage goes out, as a browser would have shown it without
+ * us. If only the end of the stream is missing or its checksum is wrong, ours ends without an end of its own, so
+ * that whoever checks still sees it; if the data itself is broken, the client's connection is cut. A stream of
+ * more than MAX_TEXT goes on without the snippet: what has gone out cannot become the origin's bytes again.
  */
-import { constants, createGzip } from 'node:zlib';
-import { type GzipEnd, GzipReader } from './gzip-reader.ts';
-import { GZIP_LEVEL, MAX_TEXT } from './recode-whole.ts';
+import type { Codec } from './codec.ts';
+import { MAX_TEXT } from './recode-whole.ts';
+import type { TextEnd } from './text-reader.ts';
+import { openReader } from './text-readers.ts';
 
 export type RecodeHandlers = {
-  /** Takes inflated text, returns what may go out now. */
+  /** Takes decoded text, returns what may go out now. */
   edit(text: Buffer): Buffer;
   /** No snippet, since this cannot be edited to its end: returns what was held back. */
   giveUp(): Buffer;
@@ -36,55 +38,44 @@ export type Recoder = {
   destroy(): void;
 };
 
-const TRAILER_BYTES = 8;
-
-export function createRecoder(handlers: RecodeHandlers): Recoder {
-  const gzip = createGzip({ level: GZIP_LEVEL, flush: constants.Z_SYNC_FLUSH });
-  const reader = new GzipReader({ text: onText, drained: () => handlers.drained(), ended: onTextEnd });
+export function createRecoder(codec: Codec, handlers: RecodeHandlers): Recoder {
+  const encoder = codec.createEncoder();
+  const reader = openReader(codec, { text: onText, drained: () => handlers.drained(), ended: onTextEnd });
   let textBytes = 0;
-  let cutTrailer = false;
-  let trailer: Buffer = Buffer.alloc(0);
 
   function onText(text: Buffer): boolean {
     textBytes += text.length;
     const edited = textBytes > MAX_TEXT ? Buffer.concat([handlers.giveUp(), text]) : handlers.edit(text);
-    return edited.length === 0 || gzip.write(edited);
+    return edited.length === 0 || encoder.write(edited);
   }
 
-  function onTextEnd(end: GzipEnd): void {
-    if (end === 'broken') {
-      gzip.destroy();
-      handlers.broken();
-      return;
-    }
-    cutTrailer = end === 'cut';
-    gzip.end(cutTrailer ? handlers.giveUp() : handlers.finish());
+  function onTextEnd(end: TextEnd): void {
+    if (end === 'broken') onBroken();
+    else if (end === 'whole') encoder.end(handlers.finish());
+    // What the encoder has flushed by then goes out, and no end of a stream behind it.
+    else encoder.write(handlers.giveUp(), () => encoder.push(null));
   }
 
-  function onRecoded(chunk: Buffer): void {
-    const bytes = cutTrailer ? withoutTrailer(chunk) : chunk;
-    if (bytes.length > 0 && !handlers.out(bytes)) gzip.pause();
+  function onBroken(): void {
+    reader.destroy();
+    encoder.destroy();
+    handlers.broken();
   }
 
-  /** The last bytes of all that comes stay here. */
-  function withoutTrailer(chunk: Buffer): Buffer {
-    const all = Buffer.concat([trailer, chunk]);
-    const end = Math.max(0, all.length - TRAILER_BYTES);
-    trailer = all.subarray(end);
-    return all.subarray(0, end);
-  }
-
-  gzip.on('drain', () => reader.resume());
-  gzip.on('data', onRecoded);
-  gzip.on('end', () => handlers.ended());
+  encoder.on('drain', () => reader.resume());
+  encoder.on('data', (chunk: Buffer) => {
+    if (!handlers.out(chunk)) encoder.pause();
+  });
+  encoder.on('end', () => handlers.ended());
+  encoder.on('error', onBroken);
 
   return {
     write: (chunk) => reader.write(chunk),
     end: () => reader.end(),
-    resume: () => void gzip.resume(),
+    resume: () => void encoder.resume(),
     destroy() {
       reader.destroy();
-      gzip.destroy();
+      encoder.destroy();
     },
   };
 }

@@ -1,12 +1,12 @@
 /** What the room is given, and what all of its exchanges share. */
 import type { Exchange } from '../http/exchange.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import type { ConsentChoices } from './consent.ts';
 import type { RequestRules } from './eligible.ts';
 import type { Outcome } from './outcome.ts';
 import type { HeadRules } from './page-head.ts';
 import type { Snippet } from './snippet.ts';
-import type { WholeBudget } from './whole-budget.ts';
 import type { GzipEditor } from './whole-gzip.ts';
 
 /** One HTML page that was served to a navigation, when its response has ended or its client has gone. */
@@ -64,7 +64,11 @@ export type Room = {
   readonly documentEvents: 'all' | 'injected' | 'off';
   /** A page up to this size that arrives at once is edited whole. */
   readonly bufferBytes: number;
-  readonly budget: WholeBudget;
+  readonly budget: ByteBudget;
+  /** What the recoders of streamed pages may hold at a time. */
+  readonly recoderBudget: ByteBudget;
+  /** INJECT_AT. */
+  readonly place: 'head' | 'tail';
   readonly editGzip: GzipEditor;
 };
 

@@ -16,6 +16,8 @@ export type SnippetOptions = {
   readonly trackHash: boolean;
   readonly frames: boolean;
   readonly consentRequired: boolean;
+  /** INJECT_AT: where the snippet stands. */
+  readonly injectAt: 'head' | 'tail';
 };
 
 /** What a personal page carries; never a shared one. */
@@ -72,7 +74,7 @@ export function createSnippet(options: SnippetOptions): Snippet {
   const constants = constantAttributes(options);
   const rest = `${constants}>${script}</script>`;
   const version = createHash('sha256')
-    .update(options.pathPrefix + rest)
+    .update(options.pathPrefix + rest + (options.injectAt === 'head' ? ' in the head' : ''))
     .digest('hex')
     .slice(0, VERSION_DIGITS);
   const hash = `'sha256-${createHash('sha256').update(script).digest('base64')}'`;

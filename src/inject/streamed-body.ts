@@ -1,7 +1,8 @@
 import type { RawHeaders } from '../http/raw-headers.ts';
 import { GuardedText } from './guarded-text.ts';
 import type { Outcome } from './outcome.ts';
-import { type Page, type PageBody, streamTrailers } from './page-body.ts';
+import type { Page } from './page.ts';
+import { type PageBody, streamTrailers } from './page-body.ts';
 
 /** An identity page edited as it passes: a chunk goes out at once, but for what the page may end in. */
 export class StreamedBody implements PageBody {

@@ -1,12 +1,16 @@
 import type { RawHeaders } from '../http/raw-headers.ts';
 import type { ResponseHead } from '../http/response-writer.ts';
 import { assertNever } from '../lib/assert-never.ts';
+import type { ByteBudget } from './byte-budget.ts';
+import { codecOf } from './codec.ts';
+import { measureText } from './measure-text.ts';
 import type { Done, Outcome } from './outcome.ts';
-import type { Page, PageBody } from './page-body.ts';
+import type { Page } from './page.ts';
+import type { PageBody } from './page-body.ts';
 import { editedTrailers } from './page-head.ts';
-import { placeInPage } from './page-text.ts';
-import type { WholeBudget } from './whole-budget.ts';
-import type { GzipEditor, WholeEdit } from './whole-gzip.ts';
+import { recodeWhole } from './recode-whole.ts';
+import type { GzipEditor } from './whole-gzip.ts';
+import { editText, type WholeEdit } from './whole-text.ts';
 
 /** A body that is all here this soon after its head is edited whole. */
 const WAIT_MS = 10;
@@ -25,7 +29,7 @@ export type OpenedBody = { readonly body: PageBody; readonly ready: boolean };
 export type WholeDeps = {
   readonly maxBytes: number;
   /** Of all pages that are gathered at a time. */
-  readonly budget: WholeBudget;
+  readonly budget: ByteBudget;
   readonly editGzip: GzipEditor;
   /** The page is too slow or too large: goes on as a stream, with what was gathered. */
   stream(chunks: readonly Buffer[]): OpenedBody;
@@ -36,12 +40,14 @@ export type WholeDeps = {
  * whatever goes wrong, the page can still pass as it came.
  */
 export class WholeBody implements PageBody {
-  readonly outcome: Outcome = 'unclosed';
+  /** Until it has ended. */
+  readonly outcome: Outcome = 'cut';
   readonly #page: Page;
   readonly #deps: WholeDeps;
   readonly #chunks: Buffer[] = [];
   readonly #timer: NodeJS.Timeout;
   #bytes = 0;
+  #measuring: { destroy(): void } | null = null;
 
   constructor(page: Page, deps: WholeDeps) {
     this.#page = page;
@@ -60,10 +66,11 @@ export class WholeBody implements PageBody {
   end(trailers: RawHeaders): void {
     const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
     const response = this.#edit(body, trailers);
-    if (response === null) {
-      this.#toStream().body.end(trailers);
-      return;
-    }
+    if (response === null) this.#measure(body, trailers);
+    else this.#send(response);
+  }
+
+  #send(response: WholeResponse): void {
     this.cancel();
     const { delivery } = this.#page;
     delivery.head(response.head);
@@ -74,8 +81,7 @@ export class WholeBody implements PageBody {
   /** Null: it is too much to be edited at once. */
   #edit(body: Buffer, trailers: RawHeaders): WholeResponse | null {
     try {
-      const edit =
-        this.#page.encoding === 'gzip' ? this.#deps.editGzip(body, this.#page) : this.#editIdentity(body);
+      const edit = this.#editBody(body);
       switch (edit.kind) {
         case 'edited':
           return this.#edited(edit, trailers);
@@ -92,11 +98,26 @@ export class WholeBody implements PageBody {
     }
   }
 
-  #editIdentity(body: Buffer): WholeEdit {
-    const placed = placeInPage(body, this.#page.facts);
-    if (!('at' in placed)) return { kind: 'plain', outcome: placed.outcome };
-    const parts = [body.subarray(0, placed.at), this.#page.snippet(), body.subarray(placed.at)];
-    return { kind: 'edited', body: Buffer.concat(parts), outcome: 'inserted' };
+  #editBody(body: Buffer): WholeEdit {
+    const page = this.#page;
+    if (page.encoding === 'identity') return editText(body, page);
+    if (page.encoding === 'gzip') return this.#deps.editGzip(body, page);
+    const codec = codecOf(page.encoding, body);
+    return codec === null ? { kind: 'plain', outcome: 'encoding' } : recodeWhole(codec, body, page);
+  }
+
+  /** It is all here, so it need not be begun before it is known that it can be ended. */
+  #measure(body: Buffer, trailers: RawHeaders): void {
+    clearTimeout(this.#timer);
+    const coding = this.#page.encoding;
+    const codec = coding === 'identity' ? null : codecOf(coding, body);
+    this.#measuring =
+      codec === null
+        ? null
+        : measureText(codec, body, (fits) => {
+            if (fits) this.#toStream().body.end(trailers);
+            else this.#send(this.#plain(body, trailers, 'encoding'));
+          });
   }
 
   #plain(body: Buffer, trailers: RawHeaders, outcome: Outcome): WholeResponse {
@@ -121,6 +142,7 @@ export class WholeBody implements PageBody {
 
   cancel(): void {
     clearTimeout(this.#timer);
+    this.#measuring?.destroy();
     this.#deps.budget.release(this.#bytes);
     this.#bytes = 0;
   }

@@ -3,26 +3,14 @@
  * before; then the snippet is spliced in behind everything, which every HTML parser puts into the body. Where
  * that cannot be trusted (several members, text behind the stream, a doubt of the walker) it is recoded.
  */
-import type { BodyOutcome, Done } from './outcome.ts';
-import { type PageFacts, type Placement, placeInPage } from './page-text.ts';
-import { inflateWhole, recodeWhole } from './recode-whole.ts';
+import { GZIP } from './codec.ts';
+import { decodeWhole, recoded } from './recode-whole.ts';
 import { createDeflateWalker } from './splice/deflate-walk.ts';
 import { createKnownPages, type KnownPages, pageKey, type Verdict } from './splice/known-pages.ts';
 import { createSplicer, findSplicePlace } from './splice/splice.ts';
+import { planText, type TextPlan, type WholeEdit, type WholePage } from './whole-text.ts';
 
-/**
- * `edited`: the whole new body. `plain`: the body passes as it came. `streamed`: too large to be inflated at
- * once; a stream may do it.
- */
-export type WholeEdit =
-  | { readonly kind: 'edited'; readonly body: Buffer; readonly outcome: Done }
-  | { readonly kind: 'plain'; readonly outcome: BodyOutcome | 'encoding' }
-  | { readonly kind: 'streamed' };
-
-export type GzipPage = {
-  readonly facts: PageFacts;
-  /** May throw. */
-  snippet(): Buffer;
+export type GzipPage = WholePage & {
   /** The snippet without the end that every script has. Null: there is no script in it. May throw. */
   readonly snippetStart: (() => Buffer) | null;
 };
@@ -45,28 +33,29 @@ export function createGzipEditor(
     return { kind: 'edited', body: splice(body, verdict.place, snippetStart()), outcome: 'spliced' };
   }
 
-  /** A page that is seen for the first time, or one that gets no script. */
-  function edit(body: Buffer, page: GzipPage, key: string): WholeEdit {
-    const inflated = inflateWhole(body);
-    if (inflated.kind === 'large') return { kind: 'streamed' };
-    if (inflated.kind === 'damaged') return { kind: 'plain', outcome: 'encoding' };
-    const { text } = inflated;
-    const placed = placeInPage(text, page.facts);
-    const verdict = judge(placed, body, text.length);
-    if (verdict !== null) knownPages.set(key, verdict);
+  /** A page that is seen for the first time, or one that no splice can do. `key` null: it is not remembered. */
+  function edit(body: Buffer, page: GzipPage, key: string | null): WholeEdit {
+    const decoded = decodeWhole(GZIP, body);
+    if (decoded.kind === 'large') return { kind: 'streamed' };
+    if (decoded.kind === 'damaged') return { kind: 'plain', outcome: 'encoding' };
+    const { text } = decoded;
+    const plan = planText(text, page);
+    const verdict = plan.lasting ? judge(plan, body, text.length) : null;
+    if (verdict !== null && key !== null) knownPages.set(key, verdict);
     const done = verdict && carryOut(verdict, body, page);
-    if (done !== null || !('at' in placed)) return done!;
-    return { kind: 'edited', body: recodeWhole(text, placed.at, page.snippet()), outcome: 'recoded' };
+    return done ?? recoded(GZIP, { text, plan, page });
   }
 
   /** Null: it has to be recoded, and is judged each time that it comes, since it is rare. */
-  function judge(placed: Placement, body: Buffer, textBytes: number): Verdict | null {
-    if (!('at' in placed)) return { kind: 'plain', outcome: placed.outcome };
-    const place = placed.atEnd ? findSplicePlace(walk, body, textBytes) : null;
+  function judge(plan: TextPlan, body: Buffer, textBytes: number): Verdict | null {
+    if (plan.kind === 'plain') return { kind: 'plain', outcome: plan.outcome };
+    const place = plan.atEnd ? findSplicePlace(walk, body, textBytes) : null;
     return place && { kind: 'splice', place };
   }
 
   return (body, page) => {
+    // What is remembered is of the tail; a head is read each time.
+    if (page.place === 'head') return edit(body, page, null);
     const key = pageKey(body, page.facts);
     const known = knownPages.get(key);
     const done = known === undefined ? null : carryOut(known, body, page);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { constants, createGunzip, deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
+import { constants, createGunzip, gunzipSync, gzipSync } from 'node:zlib';
 import {
   type Answer,
   ask,
@@ -155,8 +155,6 @@ describe('what cannot be edited passes as it came', () => {
     ['a few bytes', Buffer.from([0x1f, 0x8b]), 'gzip'],
     ['a bomb of 32 MB', bomb, 'gzip'],
     ['a bomb whose trailer lies', liar, 'gzip'],
-    ['brotli', Buffer.from('whatever'), 'br'],
-    ['deflate', deflateRawSync(PAGE), 'deflate'],
   ];
   for (const [name, body, coding] of rows) {
     test(name, () => {

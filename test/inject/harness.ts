@@ -25,6 +25,7 @@ export const OPTIONS: InjectOptions = {
   trackHash: false,
   frames: false,
   consentRequired: false,
+  injectAt: 'tail',
   tracking: true,
   injectPaths: [],
   injectExclude: [],

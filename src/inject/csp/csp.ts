@@ -8,7 +8,7 @@
 import type { RawHeaders } from '../../http/raw-headers.ts';
 import { editPolicy } from './edit.ts';
 import { bestNonce, mayLoadImage, reachOf } from './judge.ts';
-import { readPolicyLines } from './policy.ts';
+import { type Policy, readPolicyLines } from './policy.ts';
 import type { Origin } from './source.ts';
 
 export type CspVerdict =
@@ -38,7 +38,11 @@ const FREE: CspVerdict = { kind: 'script', nonce: null, pixel: true, lines: null
 
 export function planPolicies(headers: RawHeaders, { own, hash, mayEdit }: CspFacts): CspVerdict {
   const lines = readPolicyLines(headers);
-  if (lines.length === 0) return FREE;
+  return lines.length === 0 ? FREE : planLines(lines, { own, hash, mayEdit });
+}
+
+/** All policies that hold at once, line by line; the verdict has as many lines. */
+export function planLines(lines: readonly Policy[][], { own, hash, mayEdit }: CspFacts): CspVerdict {
   const policies = lines.flat();
   const pixel = policies.every((policy) => mayLoadImage(policy, own));
   const reach = reachOf(policies);

@@ -16,7 +16,12 @@ export type ScriptNeeds = {
 };
 
 /** The text of a policy under which our script runs and may send; the policy's own text where it may already. */
-export function editPolicy(policy: Policy, { own, hash, nonce }: ScriptNeeds): string {
+export function editPolicy(policy: Policy, needs: ScriptNeeds): string {
+  return editSteps(policy, needs).at(-1)!;
+}
+
+/** The same, change by change: each text differs from the one before, or from the policy's, at one place at most. */
+export function editSteps(policy: Policy, { own, hash, nonce }: ScriptNeeds): readonly string[] {
   const rule = inlineRuleOf(policy, hash);
   const runs = rule.kind === 'allowed' || (rule.kind === 'nonce' && rule.nonces.includes(nonce ?? ''));
   const running = runs ? policy : withSource(policy, { names: INLINE, own: 'script-src', source: hash });
@@ -24,7 +29,7 @@ export function editPolicy(policy: Policy, { own, hash, nonce }: ScriptNeeds): s
   const sending = sends
     ? running
     : withSource(running, { names: CONNECT, own: 'connect-src', source: "'self'" });
-  return sending.text;
+  return [running.text, sending.text];
 }
 
 type Addition = {

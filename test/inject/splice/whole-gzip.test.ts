@@ -7,7 +7,8 @@ import { afterEach, describe, mock, test } from 'node:test';
 import zlib, { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { createKnownPages } from '../../../src/inject/splice/known-pages.ts';
-import { createGzipEditor, type GzipPage, type WholeEdit } from '../../../src/inject/whole-gzip.ts';
+import { createGzipEditor, type GzipPage } from '../../../src/inject/whole-gzip.ts';
+import type { WholeEdit } from '../../../src/inject/whole-text.ts';
 import { skipFor } from '../../support/needs.ts';
 import { INSERTED } from '../classes.ts';
 import { createTestRoom, HTML, PAGE, takeSnippet, visit } from '../harness.ts';
@@ -21,6 +22,8 @@ const SNIPPET = START + REST;
 
 const page = (facts: Partial<GzipPage['facts']> = {}): GzipPage => ({
   facts: { contentType: 'text/html', shown: true, ...facts },
+  place: 'tail',
+  obey: () => [],
   snippet: () => Buffer.from(SNIPPET),
   snippetStart: () => Buffer.from(START),
 });

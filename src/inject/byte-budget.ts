@@ -1,11 +1,11 @@
-/** One bound for all pages that are edited whole at a time; beyond it a page streams (design: "Memory"). */
-export type WholeBudget = {
+/** One bound for memory that many pages hold at a time (design: "Memory"). */
+export type ByteBudget = {
   /** False: no room; nothing was taken. */
   take(bytes: number): boolean;
   release(bytes: number): void;
 };
 
-export function createWholeBudget(maxBytes: number): WholeBudget {
+export function createByteBudget(maxBytes: number): ByteBudget {
   let used = 0;
   return {
     take(bytes) {
