@@ -1,0 +1,71 @@
+/** How the cost grows: of a request, from 64 to 1,024 connections; of a KB of HTML, from 100 KB to 5 MB. */
+import { FORWARD } from './forward.ts';
+import { HTML, samePage } from './html.ts';
+import { type Bench, type Benchmark, runBenchmarks, takeTurns, withCandidates } from './support/bench.ts';
+import type { Candidate } from './support/candidates.ts';
+import { wrk } from './support/load.ts';
+import { LARGE_PAGE_BYTES, PAGE_BYTES } from './support/pages.ts';
+import { FILES, fileOf } from './support/site.ts';
+import type { Asked, Row } from './support/table.ts';
+import { costOf, type Work, warm } from './support/work.ts';
+
+type Growth = {
+  name: string;
+  from: Work;
+  to: Work;
+  /** How much more work a request of `to` is, by itself. */
+  scale: number;
+  /** By part 3 and in the end. */
+  asked: Asked;
+};
+
+export const MANY_CONNECTIONS = 1_024;
+
+const crowded: Work = {
+  ...FORWARD.small,
+  load: ({ url }, seconds) => wrk(url + fileOf(FILES['1 KB']), { connections: MANY_CONNECTIONS, seconds }),
+};
+
+/** A gzip page of 5 MB is edited as it streams by, known or not: the new one of 100 KB is its like. */
+const pages = (kind: 'identity' | 'gzip', from: Work): Growth => ({
+  name: `growth of a KB of HTML from 100 KB to 5 MB, ${kind}`,
+  from,
+  to: samePage(`/${kind}/large.html`, { id: kind, name: kind }),
+  scale: LARGE_PAGE_BYTES / PAGE_BYTES,
+  asked: { own: 1 },
+});
+
+const GROWTHS: Growth[] = [
+  {
+    name: 'growth of a request from 64 to 1,024 connections',
+    ...{ from: FORWARD.small, to: crowded, scale: 1, asked: { own: 1.5 } },
+  },
+  pages('identity', HTML.identity),
+  pages('gzip', HTML.gzipNew),
+];
+
+async function measure(bench: Bench, { name, from, to, scale, asked }: Growth): Promise<Row> {
+  const costs: string[] = [];
+  const grown = async (candidate: Candidate) => {
+    const [small, large] = [
+      await costOf(from, candidate, bench.seconds),
+      await costOf(to, candidate, bench.seconds),
+    ];
+    costs.push(`${candidate.name} ${small.toFixed(0)} → ${large.toFixed(0)}`);
+    return large / small / scale;
+  };
+  return withCandidates(bench, from.setting(bench), async ({ candidates, absent }) => {
+    for (const candidate of candidates) for (const work of [from, to]) await warm(work, candidate);
+    const rounds = await takeTurns(candidates, bench.rounds, grown);
+    const note = `µs a request: ${costs.join(', ')}`;
+    return { work: name, unit: '×', rounds, absent, note, byPart3: asked, inTheEnd: asked };
+  });
+}
+
+export const growth: Benchmark = async (bench) => {
+  const rows: Row[] = [];
+  for (const one of GROWTHS) rows.push(await measure(bench, one));
+  return rows;
+};
+
+if (import.meta.main) await runBenchmarks([growth]);
