@@ -51,6 +51,7 @@ function trialConfig(config: Config, { folder, logPath }: { folder: string; logP
   return {
     ...config,
     serverAddr: { host: '127.0.0.1', port: 0 },
+    enableHttps: false,
     // Where a proxy before us is trusted, doctor stands in for it.
     trustProxy: config.trustProxy === false ? false : ['127.0.0.1'],
     metricsEnabled: false,

@@ -58,6 +58,11 @@ export const OUTCOMES: Readonly<Record<string, Explanation>> = {
     'the page ends inside something open (a comment, a script, a textarea, …) or before its body, so that nothing may follow it',
     'close it: a validator such as validator.w3.org/nu names the place',
   ),
+  busy: missed(
+    'as many compressed pages are edited at once as memory is set aside for',
+    'let the origin answer gzip or identity, which cost less memory; or ask again when there is less to do',
+  ),
+  cut: missed('the page was cut before its end', 'see why the origin does not finish its answer'),
   failed: {
     level: 'error',
     words: 'a fault of ours: the page was left as it came',

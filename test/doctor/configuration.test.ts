@@ -4,7 +4,8 @@ import { loadConfig } from '../../src/config/load.ts';
 import { checkConfiguration } from '../../src/doctor/checks/configuration.ts';
 import { TEST_SECRET } from '../support/gotrack-process.ts';
 
-const load = (env: Record<string, string>) => loadConfig({ env, flags: {}, readFile: () => '' });
+const load = (env: Record<string, string>) =>
+  loadConfig({ env, flags: {}, readFile: () => '', now: Date.now });
 const GOOD = { FORWARD_DESTINATION: 'http://127.0.0.1:9', HMAC_SECRET: TEST_SECRET };
 
 test('every problem is a row of its own, and no secret is in any', () => {

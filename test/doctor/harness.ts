@@ -45,7 +45,7 @@ export function configFor(t: TestContext, env: Env, ca = ''): Config {
     LOG_PATH: join(folder.path, 'events.ndjson'),
     SERVER_ADDR: '127.0.0.1:0',
   };
-  const loaded = loadConfig({ env: { ...own, ...env }, flags: {}, readFile: () => ca });
+  const loaded = loadConfig({ env: { ...own, ...env }, flags: {}, readFile: () => ca, now: Date.now });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   return loaded.config;
 }

@@ -108,6 +108,8 @@ test('every outcome of injection has its words', () => {
     amp: 1,
     'csp-meta': 1,
     unclosed: 1,
+    busy: 1,
+    cut: 1,
     inserted: 1,
     spliced: 1,
     recoded: 1,

@@ -33,6 +33,7 @@ export async function startApp(originUrl: string, env: Record<string, string> = 
     readFile: () => {
       throw new Error('no files here');
     },
+    now: Date.now,
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const log = createLog({ level: 'silent' });

@@ -17,7 +17,7 @@ export function checkTrustProxy(examination: Examination): Row[] {
 
 /** Visitors come by https and we speak none: something before us does. */
 function front({ config, page }: Examination): Row[] {
-  if (config.trustProxy !== false || !page.live || page.scheme !== 'https') return [];
+  if (config.enableHttps || config.trustProxy !== false || !page.live || page.scheme !== 'https') return [];
   const found =
     'visitors come by https and gotrack speaks http: a proxy stands before it, and TRUST_PROXY=false';
   return [
