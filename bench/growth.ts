@@ -26,22 +26,23 @@ const crowded: Work = {
   load: ({ url }, seconds) => wrk(url + fileOf(FILES['1 KB']), { connections: MANY_CONNECTIONS, seconds }),
 };
 
-/** A gzip page of 5 MB is edited as it streams by, known or not: the new one of 100 KB is its like. */
-const pages = (kind: 'identity' | 'gzip', from: Work): Growth => ({
+const pages = (kind: string, from: Work, to: Work): Growth => ({
   name: `growth of a KB of HTML from 100 KB to 5 MB, ${kind}`,
-  from,
-  to: samePage(`/${kind}/large.html`, { id: kind, name: kind }),
-  scale: LARGE_PAGE_BYTES / PAGE_BYTES,
-  asked: { own: 1 },
+  ...{ from, to, scale: LARGE_PAGE_BYTES / PAGE_BYTES, asked: { own: 1 } },
 });
+
+const LARGE_IDENTITY = samePage('/identity/large.html', { id: 'html-large', name: 'HTML 5 MB, identity' });
+const LARGE_GZIP = samePage('/gzip/large.html', { id: 'gzip-large', name: 'HTML 5 MB, gzip' });
+export const LARGE = [LARGE_IDENTITY, LARGE_GZIP];
 
 const GROWTHS: Growth[] = [
   {
     name: 'growth of a request from 64 to 1,024 connections',
     ...{ from: FORWARD.small, to: crowded, scale: 1, asked: { own: 1.5 } },
   },
-  pages('identity', HTML.identity),
-  pages('gzip', HTML.gzipNew),
+  pages('identity', HTML.identity, LARGE_IDENTITY),
+  // A gzip page of 5 MB is edited as it streams by, known or not: the new one of 100 KB is its like.
+  pages('gzip', HTML.gzipNew, LARGE_GZIP),
 ];
 
 async function measure(bench: Bench, { name, from, to, scale, asked }: Growth): Promise<Row> {

@@ -10,6 +10,7 @@ import { copyFileSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempFolder } from '../test/support/temp.ts';
 import { FORWARD } from './forward.ts';
+import { LARGE } from './growth.ts';
 import { HTML } from './html.ts';
 import { SECURE } from './secure.ts';
 import type { Bench } from './support/bench.ts';
@@ -93,7 +94,8 @@ function print(times: [string, number][]): void {
 
 const [id, seconds = '5'] = process.argv.slice(2);
 await withEchoServer(async (echo) => {
-  const works = [...Object.values(FORWARD), ...Object.values(SECURE), ...Object.values(HTML), echoWork(echo)];
+  const sets = [FORWARD, SECURE, HTML, LARGE].map((works) => Object.values<Work>(works));
+  const works = [...sets.flat(), echoWork(echo)];
   const work = works.find((one) => one.id === id);
   if (work === undefined) throw new Error(`which one? ${works.map((one) => one.id).join(', ')}`);
   pinLoad();
