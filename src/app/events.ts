@@ -126,7 +126,6 @@ function collectFor(config: Config, parts: CollectParts): Collect {
       ipBinding: config.hmacIpBinding,
       corsOrigins: config.corsOrigins,
       rates: { collect: rateCollect, hello: rateHello, pixel: ratePixel, document: rateDocument },
-      documentEvents: config.documentEvents,
       exclusions: readExclusions(config.eventsExclude),
     },
     {

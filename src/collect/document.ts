@@ -8,7 +8,7 @@ import { type RecordDeps, record, refusalToRecord } from './record.ts';
 import { readSender, type Sender, type SenderDeps } from './sender.ts';
 import { assemble } from './to-envelope.ts';
 
-/** A page that was served to a top-level navigation, told once its response has ended or its client has gone. */
+/** A page that a document event is due for (injection decides by DOCUMENT_EVENTS), told once its response has ended or its client has gone. */
 export type ServedDocument = {
   readonly exchange: RequestSide;
   /** UUIDv7: the event's id. */
@@ -27,19 +27,14 @@ export type ServedDocument = {
 export type DocumentDeps = SenderDeps &
   BatchDeps &
   RecordDeps & {
-    /** DOCUMENT_EVENTS. */
-    readonly documentEvents: 'all' | 'injected' | 'off';
     readonly documentRate: Rate;
   };
 
-const INJECTED = new Set(['inserted', 'spliced', 'recoded']);
 /** Nobody claims anything: there is no signature, and the document is the event itself. */
 const OWN_EVENT = { documentId: null, auth: undefined, signature: null, signedAt: null } as const;
 
 /** Nobody waits for it; the promise is for tests, and never rejects. */
 export async function recordDocument(served: ServedDocument, deps: DocumentDeps): Promise<void> {
-  if (deps.documentEvents === 'off') return;
-  if (deps.documentEvents === 'injected' && !INJECTED.has(served.injection)) return;
   const limit = { rate: deps.documentRate, reason: 'document-rate' } as const;
   const refusal = refusalToRecord(served.exchange.address.ipKey, limit, deps);
   if (refusal !== null) return deps.onDropped(refusal, 1);

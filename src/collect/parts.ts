@@ -27,8 +27,6 @@ export type CollectOptions = {
     readonly pixel: number;
     readonly document: number;
   };
-  /** DOCUMENT_EVENTS. */
-  readonly documentEvents: 'all' | 'injected' | 'off';
   /** EVENTS_EXCLUDE. */
   readonly exclusions: EventExclusions;
 };
@@ -59,11 +57,11 @@ const MAX_SIGNATURES = 200_000;
 export function createParts(options: CollectOptions, deps: CollectDeps) {
   const { clock } = deps;
   const counters = createCounters(deps);
-  const { ipBinding, documentEvents, exclusions, maxBodyBytes, collectPath } = options;
+  const { ipBinding, exclusions, maxBodyBytes, collectPath } = options;
   return {
     ...deps,
     ...counters,
-    ...{ ipBinding, documentEvents, exclusions, maxBodyBytes, collectPath },
+    ...{ ipBinding, exclusions, maxBodyBytes, collectPath },
     corsOrigins: new Set(options.corsOrigins),
     collectRate: createRate(options.rates.collect, clock),
     helloRate: createRate(options.rates.hello, clock),

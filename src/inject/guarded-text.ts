@@ -95,7 +95,7 @@ export class GuardedText {
     const prefix = Buffer.from(text.slice(0, PREFIX_BYTES), 'latin1');
     if (amp || prefixOutcome(prefix, this.#page.facts) !== null) return null;
     if (!this.#page.obeyLate(policies.map(({ value }) => value)).script) return null;
-    return [scriptAt, endAt].find((at) => at >= this.#sent) ?? null;
+    return [scriptAt, endAt].find((at) => at !== null && at >= this.#sent) ?? null;
   }
 
   /** From here on everything passes as it comes. */

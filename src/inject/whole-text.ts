@@ -67,6 +67,7 @@ function planHead(text: Buffer, page: TextPage): TextPlan {
   const latin1 = text.toString('latin1');
   const { amp, policies, scriptAt } = readWholeHead(latin1);
   if (amp) return { kind: 'plain', outcome: 'amp', lasting: true };
+  if (scriptAt === null) return { kind: 'plain', outcome: 'unclosed', lasting: true };
   const changes = changeMetas(latin1, policies, page);
   if (changes === null) return { kind: 'plain', outcome: 'csp-meta', lasting: false };
   // The pixel alone: that is nothing for a head.

@@ -54,7 +54,7 @@ export const METRICS = {
     name: 'gotrack_injections_total',
     kind: 'counter',
     labels: ['outcome'],
-    help: 'HTML responses, and what else was served to a navigation, by what became of the snippet',
+    help: 'HTML responses, and what else was served to a navigation, by what became of the snippet: inserted, spliced, recoded, or the rule that kept it out (off, excluded, not-navigation, frame, no-transform, status, type, encoding, csp, charset, not-page, amp, csp-meta, unclosed), busy (as many pages are recoded as memory is set aside for), cut (origin or client went before the end), failed (a fault of ours)',
   },
   accepted: {
     name: 'gotrack_events_accepted_total',

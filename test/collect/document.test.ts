@@ -124,22 +124,6 @@ describe('the document event', () => {
       assert.equal(await rig.count('drops', 'no-consent'), 1);
     }));
 
-  test('DOCUMENT_EVENTS=injected: of pages with the snippet only', () =>
-    withRig({ options: { documentEvents: 'injected' } }, async (rig) => {
-      for (const injection of ['inserted', 'spliced', 'recoded', 'csp', 'failed'])
-        await serve(rig, { injection });
-      assert.deepEqual(
-        rig.events.map(({ server }) => server.document?.injection),
-        ['inserted', 'spliced', 'recoded'],
-      );
-    }));
-
-  test('DOCUMENT_EVENTS=off: none', () =>
-    withRig({ options: { documentEvents: 'off' } }, async (rig) => {
-      await serve(rig);
-      assert.deepEqual(rig.events, []);
-    }));
-
   test('EVENTS_EXCLUDE drops by type and by path, counted', () =>
     withRig({ options: { exclusions: { types: new Set(), paths: [['/p']] } } }, async (rig) => {
       await serve(rig);

@@ -16,7 +16,7 @@ import { type GotrackProcess, startGotrack, TEST_SECRET } from '../support/gotra
 import { skipFor } from '../support/needs.ts';
 import { type HttpOrigin, startHttpOrigin } from '../support/origin.ts';
 import { tempFolder } from '../support/temp.ts';
-import { CSP, type Heard, INLINE, REPORT, ROWS } from './policy-rows.ts';
+import { CSP, type Heard, INLINE, META, REPORT, ROWS } from './policy-rows.ts';
 
 const OWN_SCRIPT = `ran('external');
 try { eval("ran('eval')") } catch { ran('no eval') }
@@ -116,12 +116,17 @@ function reportOf(body: string): string {
   return withoutPort([report['effective-directive'], report['blocked-uri'], report.disposition].join(' '));
 }
 
-/** Every policy reports to its row. */
+/** Every policy of a header reports to its row; one in a meta cannot. */
 function servePage(clientRes: ServerResponse, row: number): void {
-  const headers = ROWS[row]![0].map((text, i) =>
-    i % 2 === 0 ? text : text.replace(/;?\s*(?=,|$)/g, `; report-uri /report/${row}`),
-  );
-  clientRes.writeHead(200, ['Content-Type', 'text/html; charset=utf-8', ...headers]).end(PAGE);
+  const headers: string[] = [];
+  let metas = '';
+  const [lines] = ROWS[row]!;
+  for (let i = 0; i < lines.length; i += 2) {
+    if (lines[i] === META) metas += `<meta http-equiv="${CSP}" content="${lines[i + 1]}">`;
+    else headers.push(lines[i]!, lines[i + 1]!.replace(/;?\s*(?=,|$)/g, `; report-uri /report/${row}`));
+  }
+  const page = PAGE.replace('<head>', `<head>${metas}`);
+  clientRes.writeHead(200, ['Content-Type', 'text/html; charset=utf-8', ...headers]).end(page);
 }
 
 type Seen = {

@@ -13,7 +13,12 @@ const reported = (...policies: string[]) => policies.flatMap((policy) => [REPORT
 export const INLINE = "ran('inline')";
 const HASH = `'sha256-${createHash('sha256').update(INLINE).digest('base64')}'`;
 
-/** Header lines of a page, and who of ours is heard from it. */
+/** Stands for a header line: what stands in the page's head is a meta. */
+export const META = 'meta';
+/** As they stand between double quotes. */
+const inMeta = (...policies: string[]) => policies.flatMap((policy) => [META, policy]);
+
+/** Header lines and metas of a page, and who of ours is heard from it. */
 export const ROWS: [headers: string[], Heard][] = [
   [[], 'tracker'],
   [enforced("script-src 'self' 'unsafe-inline' 'unsafe-eval'"), 'tracker'],
@@ -63,4 +68,22 @@ export const ROWS: [headers: string[], Heard][] = [
   [enforced("script-src 'self' 'unsafe-inline'", "connect-src 'none'"), 'pixel'],
   [[...enforced("script-src 'nonce-abc'"), ...reported("script-src 'nonce-xyz'")], 'tracker'],
   [[...enforced("default-src 'self'"), ...reported("default-src 'self'; script-src 'none'")], 'tracker'],
+  [inMeta("script-src 'self' 'unsafe-inline'"), 'tracker'],
+  [inMeta("script-src 'self'"), 'tracker'],
+  [inMeta('script-src &#39;self&#39;; img-src &#x27;self&#x27;'), 'tracker'],
+  [inMeta("script-src 'nonce-abc'"), 'tracker'],
+  [inMeta("script-src 'nonce-abc' 'strict-dynamic'"), 'tracker'],
+  [inMeta("default-src 'self'"), 'tracker'],
+  [inMeta("default-src 'none'; connect-src 'self'; script-src-elem 'self'"), 'tracker without pixel'],
+  [inMeta('connect-src https://api.example'), 'tracker'],
+  [inMeta("connect-src 'none'"), 'pixel'],
+  [inMeta("img-src 'none'"), 'tracker without pixel'],
+  [inMeta("default-src 'none'"), 'nobody'],
+  [inMeta('sandbox; frame-ancestors https://x.example'), 'tracker'],
+  [inMeta("script-src 'self', connect-src 'self' data:"), 'nobody'],
+  [inMeta("script-src 'self'", "script-src 'nonce-abc'"), 'tracker'],
+  [[...inMeta("script-src 'self'"), ...enforced("script-src 'nonce-abc'")], 'tracker'],
+  [[...inMeta("script-src 'nonce-abc'"), ...enforced("default-src 'self'")], 'tracker'],
+  [[...inMeta("script-src 'none'"), ...reported("script-src 'self'; connect-src 'none'")], 'tracker'],
+  [[...inMeta("connect-src 'none'"), ...enforced("img-src 'none'")], 'nobody'],
 ];

@@ -20,9 +20,9 @@ export type PageHead = {
   /**
    * Where a script goes that is to run early: behind the declaration of the encoding, which has to stay within
    * the first 1,024 bytes, and behind every policy, which binds our script like the page's own; else where the
-   * head begins.
+   * head begins. Null: the page has no more than its beginning, and what stands last may not have ended.
    */
-  readonly scriptAt: number;
+  readonly scriptAt: number | null;
   /** The last place where a script is still in the head. */
   readonly endAt: number;
 };
@@ -47,6 +47,8 @@ class HeadParser extends Parser<DefaultTreeAdapterMap> {
   /** Where what opened the body stands. */
   bodyAt: number | null = null;
   rootAttributes = '';
+  /** The end of the page opened the body. */
+  ended = false;
   #at = 0;
 
   override onStartTag(token: Token.TagToken): void {
@@ -66,6 +68,7 @@ class HeadParser extends Parser<DefaultTreeAdapterMap> {
 
   override onEof(token: Token.EOFToken): void {
     this.#at = token.location!.startOffset;
+    if (this.bodyAt === null) this.ended = true;
     super.onEof(token);
   }
 
@@ -82,20 +85,23 @@ const namesOf = ({ attrs }: Element) => attrs.map(({ name }) => ` ${name}`).join
 
 type Found = { readonly bodyAt: number; readonly head: Element; readonly mark: number };
 
-function describe({ rootAttributes }: HeadParser, { bodyAt, head, mark }: Found): PageHead {
+function describe({ rootAttributes, ended }: HeadParser, { bodyAt, head, mark }: Found): PageHead {
   const metas = head.childNodes.filter((node): node is Element => node.nodeName === 'meta');
   const policies = metas.filter(isPolicy);
   const anchors = [...metas.filter(declaresEncoding).slice(0, 1), ...policies];
   const own = head.sourceCodeLocation;
   const first = head.childNodes[0]?.sourceCodeLocation;
-  const start = own?.startTag?.endOffset ?? first?.startOffset ?? bodyAt;
+  const start = own?.startTag?.endOffset ?? first?.startOffset ?? (ended ? null : bodyAt);
   return {
     amp: isAmp(rootAttributes),
     policies: policies.map((meta) => {
       const { startOffset, endOffset } = meta.sourceCodeLocation!.attrs!.content!;
       return { value: attribute(meta, 'content')!, start: startOffset + mark, end: endOffset + mark };
     }),
-    scriptAt: Math.max(start, ...anchors.map((meta) => meta.sourceCodeLocation!.endOffset)) + mark,
+    scriptAt:
+      start === null
+        ? null
+        : Math.max(start, ...anchors.map((meta) => meta.sourceCodeLocation!.endOffset)) + mark,
     endAt: (own?.endTag?.startOffset ?? bodyAt) + mark,
   };
 }

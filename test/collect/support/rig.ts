@@ -95,7 +95,6 @@ export async function createRig(settings: RigSettings = {}): Promise<Rig> {
       ipBinding: 'soft',
       corsOrigins: [],
       rates: { collect: 0, hello: 0, pixel: 0, document: 0 },
-      documentEvents: 'all',
       exclusions: NO_EXCLUSIONS,
       ...settings.options,
     },
