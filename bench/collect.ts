@@ -48,7 +48,6 @@ function serveCollect(): http.Server {
       ipBinding: 'soft',
       corsOrigins: [],
       rates: { collect: 1_000_000_000, hello: 600, pixel: 600, document: 1_200 },
-      documentEvents: 'all',
       exclusions: NO_EXCLUSIONS,
     },
     {
