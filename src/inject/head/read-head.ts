@@ -27,15 +27,19 @@ export type PageHead = {
   readonly endAt: number;
 };
 
-/** `text`: Latin-1, one character is one byte. `whole`: no more will come. Null: the head may go on behind it. */
+/**
+ * `text`: Latin-1, one character is one byte. `whole`: no more will come; if more may, an explicit end of the head is
+ * one, though a meta between it and the body would belong to the head. Null: the head may go on behind the text.
+ */
 export function readHead(text: string, whole: boolean): PageHead | null {
   // A byte order mark is no part of what a parser sees.
   const mark = text.startsWith(MARK) ? MARK.length : 0;
   const parser = new HeadParser({ sourceCodeLocationInfo: true });
   parser.tokenizer.write(text.slice(mark), whole);
-  const { bodyAt, headElement } = parser;
-  if (bodyAt === null || headElement === null) return null;
-  return describe(parser, { bodyAt, head: headElement, mark });
+  const { bodyAt, headElement: head } = parser;
+  const endAt = bodyAt ?? head?.sourceCodeLocation?.endTag?.endOffset;
+  if (endAt === undefined || head === null) return null;
+  return describe(parser, { bodyAt: endAt, head, mark });
 }
 
 const MARK = '\u00ef\u00bb\u00bf';
