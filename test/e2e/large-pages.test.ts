@@ -82,6 +82,9 @@ before(async () => {
     JOURNAL_DIR: join(folder.path, 'journal'),
     LOG_PATH: join(folder.path, 'events.ndjson'),
     RATE_DOCUMENT: '0',
+    // The origin is this process, which is busy reading what it has sent.
+    ORIGIN_CONNECT_TIMEOUT_MS: '300000',
+    ORIGIN_TIMEOUT_MS: '300000',
     DEBUG_HEADERS: 'true',
   });
   for (const coding of Object.keys(CODECS)) await load(coding, 0); // compiled, connected
@@ -122,6 +125,7 @@ type Loaded = { digest: string; tail: string; outcome: string };
 /** Reads a page as it comes, and keeps what is behind the origin's text but for its end. */
 async function load(coding: string, size: number): Promise<Loaded> {
   const response = await get(`/${coding}/${size}`);
+  assert.equal(response.statusCode, 200);
   const decoder = CODECS[coding]!.decoder();
   const text: Readable = decoder === null ? response : response.pipe(decoder);
   const hash = createHash('sha256');
