@@ -53,13 +53,15 @@ export type Codec = {
 
 /** 4 of 9: two thirds of the CPU of zlib's own 6 for 6 % more bytes (docs/decisions/where-the-tracker-goes). */
 const DEFLATE = { level: 4 } as const;
-const FLUSHED_DEFLATE = { ...DEFLATE, flush: constants.Z_SYNC_FLUSH } as const;
+/** Little waits in a stream: it is held by many at a time. */
+const WAITING = { highWaterMark: 16 << 10 } as const;
+const FLUSHED_DEFLATE = { ...DEFLATE, ...WAITING, memLevel: 7, flush: constants.Z_SYNC_FLUSH } as const;
 const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN, BROTLI_OPERATION_FLUSH } = constants;
 const BROTLI: BrotliOptions = { params: { [BROTLI_PARAM_QUALITY]: 2, [BROTLI_PARAM_LGWIN]: 18 } };
 const ZSTD: ZstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 /** RFC 9659 §3: no client has to take a window of more than 8 MB, and none does. */
 const ZSTD_WINDOW: ZstdOptions = { params: { [constants.ZSTD_d_windowLogMax]: 23 } };
-const CHUNKS = { chunkSize: 32 << 10 } as const;
+const CHUNKS = { chunkSize: 32 << 10, ...WAITING } as const;
 
 type Decode<Options> = (body: Buffer, options: Options) => Buffer;
 
@@ -118,7 +120,7 @@ const RAW_DEFLATE: Codec = {
 const BR: Codec = {
   coding: 'br',
   createDecoder: () => createBrotliDecompress(CHUNKS),
-  createEncoder: () => createBrotliCompress({ ...BROTLI, flush: BROTLI_OPERATION_FLUSH }),
+  createEncoder: () => createBrotliCompress({ ...BROTLI, ...WAITING, flush: BROTLI_OPERATION_FLUSH }),
   decode: withInfo(brotliDecompressSync, {}),
   encode: (text) => brotliCompressSync(text, BROTLI),
   probe: probeWith<BrotliOptions>(brotliDecompressSync, { finishFlush: BROTLI_OPERATION_FLUSH }),
@@ -129,7 +131,7 @@ const BR: Codec = {
 const ZST: Codec = {
   coding: 'zstd',
   createDecoder: () => createZstdDecompress({ ...CHUNKS, ...ZSTD_WINDOW }),
-  createEncoder: () => createZstdCompress({ ...ZSTD, flush: constants.ZSTD_e_flush }),
+  createEncoder: () => createZstdCompress({ ...ZSTD, ...WAITING, flush: constants.ZSTD_e_flush }),
   decode: withInfo(zstdDecompressSync, ZSTD_WINDOW),
   encode: (text) => zstdCompressSync(text, ZSTD),
   probe: probeWith<ZstdOptions>(zstdDecompressSync, { ...ZSTD_WINDOW, finishFlush: constants.ZSTD_e_flush }),

@@ -13,7 +13,8 @@ import type { TextEnd, TextHandlers, TextReader } from './text-reader.ts';
 /** Deflate makes at most 1032 bytes of one: no more than 4 MB come of a slice. */
 const SLICE_BYTES = 4096;
 const MAX_QUEUED_BYTES = 64 << 10;
-const TEXT_CHUNK_BYTES = 32 << 10;
+/** As much waits as one piece. */
+const TEXT_CHUNKS = { chunkSize: 32 << 10, highWaterMark: 32 << 10 } as const;
 const TRAILER_BYTES = 8;
 
 type State = 'header' | 'body' | 'trailer' | 'after' | 'over';
@@ -111,7 +112,7 @@ export class GzipReader implements TextReader {
   }
 
   #openInflate(): void {
-    const inflate = createInflateRaw({ chunkSize: TEXT_CHUNK_BYTES });
+    const inflate = createInflateRaw(TEXT_CHUNKS);
     inflate.on('data', (text: Buffer) => {
       this.#crc = crc32(text, this.#crc);
       this.#size = (this.#size + text.length) >>> 0;

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { parse } from 'parse5';
+import { planPolicies } from '../../src/inject/csp/csp.ts';
 import { ask, createTestRoom, HTML, headOf, SCRIPT, takeSnippet, visit } from './harness.ts';
 
 const HASH = `'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'`;
@@ -106,6 +108,56 @@ function policiesOf(text: string): string[] {
   walk(parse(text));
   return found;
 }
+
+test('however it is written, each policy says what it said and what has to join, and its own bytes stay', () => {
+  const WAYS = ['decimal', 'hex', 'plain', 'plain'] as const;
+  const write = (text: string, quote: string, ways: readonly (typeof WAYS)[number][]) =>
+    [...text]
+      .map((char, i) => {
+        const code = char.charCodeAt(0);
+        const way = ways[i % ways.length];
+        if (way === 'decimal') return `&#${code};`;
+        if (way === 'hex' || char === quote || char === '&') return `&#x${code.toString(16)};`;
+        return char;
+      })
+      .join('');
+  const source = fc.constantFrom(
+    "'self'",
+    'https://a.example',
+    "'none'",
+    'https://b.example/?x&y',
+    'data:',
+    '*',
+  );
+  const directive = fc
+    .tuple(fc.constantFrom('script-src', 'connect-src', 'img-src', 'x-y'), fc.array(source, { maxLength: 3 }))
+    .map(([name, sources]) => [name, ...sources].join(' '));
+  fc.assert(
+    fc.property(
+      fc.array(directive, { minLength: 1, maxLength: 4 }),
+      fc.constantFrom('"', "'"),
+      fc.array(fc.constantFrom(...WAYS), { minLength: 1, maxLength: 9 }),
+      (directives, quote, ways) => {
+        const policy = directives.join('; ');
+        const original = page(meta(quote + write(policy, quote, ways) + quote));
+        const { room, client, taken } = edited(original);
+        if (taken === null) {
+          const silent = /connect-src(?: 'none')?(?:;|$)/.test(policy);
+          assert.ok(silent, `${policy}: ${room.outcomes}`);
+          return;
+        }
+        const [becomes] = policiesOf(taken.page);
+        const headers = ['Content-Security-Policy', policy];
+        const own = { scheme: 'https', host: 'shop.example' } as const;
+        const planned = planPolicies(headers, { own, hash: HASH, mayEdit: true });
+        assert.equal(becomes, planned.kind === 'script' ? (planned.lines?.[0] ?? policy) : null);
+        if (becomes === policy) assert.equal(taken.page, original);
+        assert.equal(client.state, 'ended');
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
 
 describe('a meta that is no policy of the page changes nothing', () => {
   const strict = meta(`"default-src 'none'"`);
