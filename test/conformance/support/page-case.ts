@@ -29,6 +29,8 @@ export type PageRow = {
   /** Whether token, key and document id stand in the page, and whether the pixel does. */
   personal?: boolean;
   pixel?: boolean;
+  /** Where our run stands in the page. */
+  at?: number;
   /** The start tag of our script holds this. */
   tag?: RegExp;
 };
@@ -90,6 +92,7 @@ function checkRun(row: PageRow, response: RawResponse, page: string): void {
   const text = `${run.pixel ?? ''}${run.tag ?? ''}`;
   if (row.personal !== undefined) assert.equal(PERSONAL.test(text), row.personal, text);
   if (row.pixel !== undefined) assert.equal(run.pixel !== null, row.pixel, text);
+  if (row.at !== undefined) assert.equal(run.at, row.at);
   if (row.tag !== undefined) assert.match(run.tag ?? '', row.tag);
   checkPersonal(response, run);
 }
