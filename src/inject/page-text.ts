@@ -31,10 +31,9 @@ export function placeInPage(text: Buffer, facts: PageFacts): Placement {
   const outcome = prefixOutcome(text.subarray(0, PREFIX_BYTES), facts);
   if (outcome !== null) return { outcome };
   const tailStart = Math.max(0, text.length - HELD_BYTES);
-  const tail = text.toString('latin1', tailStart);
   const endState = createEndState();
-  endState.write(text.toString('latin1', 0, tailStart));
-  const placed = placeAtEnd(endState, tail);
+  endState.write(text.subarray(0, tailStart));
+  const placed = placeAtEnd(endState, text.subarray(tailStart));
   return 'at' in placed ? { ...placed, at: tailStart + placed.at } : placed;
 }
 
@@ -45,13 +44,13 @@ export function prefixOutcome(prefix: Buffer, facts: PageFacts): 'charset' | 'no
 }
 
 /** The place in the tail of a page whose text before it `endState` has seen. */
-function placeAtEnd(endState: EndState, tail: string): Placement {
-  const at = placeIn(tail);
-  endState.write(tail.slice(0, at));
+function placeAtEnd(endState: EndState, tail: Buffer): Placement {
+  const at = placeIn(tail.toString('latin1'));
+  endState.write(tail.subarray(0, at));
   const before = judgeEnd(endState);
   if (at === tail.length) return before === null ? placed(endState, at, true) : { outcome: before };
   // What looked like the end of the page may stand in something open; past it, all may be closed.
-  endState.write(tail.slice(at));
+  endState.write(tail.subarray(at));
   const after = judgeEnd(endState);
   if (before === null) return placed(endState, at, after === null);
   return after === null ? placed(endState, tail.length, true) : { outcome: after };
@@ -109,7 +108,7 @@ export class StreamedText {
     const from =
       this.#outcome === null ? tailStart + heldFrom(all.toString('latin1', tailStart)) : all.length;
     const released = all.subarray(0, from);
-    if (this.#outcome === null) this.#endState.write(released.toString('latin1'));
+    if (this.#outcome === null) this.#endState.write(released);
     else this.#scanning = false;
     // A copy: a view would keep the whole chunk in memory while the origin thinks.
     this.#held = from === all.length ? NOTHING : Buffer.from(all.subarray(from));
@@ -135,7 +134,7 @@ export class StreamedText {
     this.#judgePrefix();
     const outcome = this.#outcome;
     if (outcome !== null) return { outcome, metaPolicy: false, before: held, after: NOTHING };
-    const placed = placeAtEnd(this.#endState, held.toString('latin1'));
+    const placed = placeAtEnd(this.#endState, held);
     if (!('at' in placed)) return { ...placed, metaPolicy: false, before: held, after: NOTHING };
     const { at, metaPolicy } = placed;
     return { outcome: null, metaPolicy, before: held.subarray(0, at), after: held.subarray(at) };

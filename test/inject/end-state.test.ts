@@ -14,7 +14,7 @@ const REAL_PAGES = '/usr/share/doc/python3.11/html';
 
 function takesSnippet(...pieces: string[]): boolean {
   const endState = createEndState();
-  for (const piece of pieces) endState.write(piece);
+  for (const piece of pieces) endState.write(Buffer.from(piece, 'latin1'));
   return endState.takesSnippet();
 }
 
@@ -95,7 +95,7 @@ test('every page of the hand-written classes may be cut anywhere', () => {
 describe('what a page says of itself', () => {
   const marks = (page: string, ...more: string[]) => {
     const endState = createEndState();
-    for (const piece of [page, ...more]) endState.write(piece);
+    for (const piece of [page, ...more]) endState.write(Buffer.from(piece, 'latin1'));
     return { amp: endState.isAmp(), policy: endState.hasMetaPolicy() };
   };
 

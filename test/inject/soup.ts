@@ -108,6 +108,28 @@ export const family = fc
   .constantFrom(...FAMILIES)
   .chain((names) => soupOf(fc.constantFrom(...names.split(' ')), 30));
 
+/** What turns a good page into a bad one. */
+export const hostile = fc.oneof(
+  fc.constantFrom(...TEXTS, ...DECLARATIONS, ...CLOSERS),
+  fc
+    .tuple(fc.constantFrom('<', '</'), fc.constantFrom(...`${COMMON} ${RARE}`.split(' ')), attributes)
+    .map(([open, name, rest]) => `${open}${name}${rest}>`),
+  fc.constantFrom(
+    '',
+    '"',
+    "'",
+    '<',
+    '>',
+    '<a href="',
+    "<p title='",
+    '<b',
+    '</',
+    ' amp ',
+    '<script>/*',
+    '<b><i>',
+  ),
+);
+
 /** How documents end. */
 export const ending = fc.constantFrom(
   '',

@@ -21,7 +21,12 @@ export function isSpace(code: number): boolean {
   return code === SPACE || (code >= 0x09 && code <= 0x0d && code !== 0x0b);
 }
 
-/** What ends the name of a tag. */
+/** Of each byte what ends the name of a tag; a table, because nearly each byte of a tag is asked about. */
+const ENDS_NAME = Uint8Array.from({ length: 256 }, (_, code) =>
+  code === GREATER || code === SLASH || isSpace(code) ? 1 : 0,
+);
+
+/** What ends the name of a tag; `code` is a byte. */
 export function endsName(code: number): boolean {
-  return code === GREATER || code === SLASH || isSpace(code);
+  return ENDS_NAME[code] === 1;
 }

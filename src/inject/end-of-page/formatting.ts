@@ -4,12 +4,15 @@ import { SCOPE, SPECIAL, type Tag } from './tags.ts';
 
 const OUTER_LOOPS = 8;
 const INNER_LOOPS = 3;
-const NOAHS_ARK = 3;
+/** So many of a kind the list takes. */
+export const NOAHS_ARK = 3;
 
 /** Whether the next text or inline element would open formatting elements that lost their place. */
 export function hasLostFormatting({ formatting }: OpenElements): boolean {
-  const last = formatting[formatting.length - 1];
-  return last !== undefined && last !== null && !last.open;
+  // Asked for each tag. Looking before the start of an empty array would cost more than all the rest.
+  if (formatting.length === 0) return false;
+  const last = formatting[formatting.length - 1]!;
+  return last !== null && !last.open;
 }
 
 /** "Reconstruct the active formatting elements". */
@@ -46,6 +49,10 @@ export function findFormatting({ formatting }: OpenElements, name: string): Open
 }
 
 export function forget({ formatting }: OpenElements, entry: OpenElement): void {
+  if (formatting.length > 0 && formatting[formatting.length - 1] === entry) {
+    formatting.pop();
+    return;
+  }
   const index = formatting.lastIndexOf(entry);
   if (index !== -1) formatting.splice(index, 1);
 }

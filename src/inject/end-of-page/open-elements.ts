@@ -49,7 +49,7 @@ export class OpenElements {
   unsafe = 0;
 
   top(): OpenElement | undefined {
-    return this.stack[this.stack.length - 1];
+    return this.stack.length === 0 ? undefined : this.stack[this.stack.length - 1];
   }
 
   push(tag: Tag): OpenElement {

@@ -85,6 +85,8 @@ export type Tag = {
   readonly end: EndRule;
   /** Allowed in a head without opening the body (in head, after head). */
   readonly head: boolean;
+  /** Its attributes may say something of the page: html and meta. */
+  readonly marks: boolean;
 };
 
 type Row = Partial<Omit<Tag, 'name'>>;
@@ -95,7 +97,16 @@ function define(names: string, row: Row): void {
   for (const name of names.split(' ')) {
     const known = TAGS.get(name);
     const flags = (known?.flags ?? 0) | (row.flags ?? 0);
-    TAGS.set(name, { start: 'other', end: 'other', head: false, ...known, ...row, name, flags });
+    TAGS.set(name, {
+      start: 'other',
+      end: 'other',
+      head: false,
+      marks: false,
+      ...known,
+      ...row,
+      name,
+      flags,
+    });
   }
 }
 
@@ -152,6 +163,7 @@ define('col colgroup tbody tfoot thead tr', { start: 'ignored', flags: SPECIAL |
 define('frame', { start: 'ignored', flags: SPECIAL | ITEM_STOP });
 define('html head body', { start: 'html', flags: SPECIAL | ITEM_STOP });
 define('html body', { end: 'page' });
+define('html meta', { marks: true });
 define('frameset plaintext', { start: 'doubt', flags: SPECIAL | ITEM_STOP });
 define('audio canvas picture video', { flags: UNSAFE });
 // HTML standard §13.2.6.5; font, whose attributes decide, is a doubt of its own there.
@@ -160,9 +172,16 @@ define(
   { flags: BREAKOUT },
 );
 
+// Ordinary elements that pages are full of; a row of their own only spares making one each time.
+define('abbr cite del dfn ins kbd label legend mark output picture q samp span sub sup time var', {});
+define('path circle rect use defs ellipse line polygon polyline symbol', {});
+
+/** All that are in the table. */
+export const TAG_NAMES: readonly string[] = [...TAGS.keys()];
+
 /** The row of an HTML tag; any name that is not in the table is an ordinary element. `name` is lower case. */
 export function tagOf(name: string): Tag {
-  return TAGS.get(name) ?? { name, flags: 0, start: 'other', end: 'other', head: false };
+  return TAGS.get(name) ?? { name, flags: 0, start: 'other', end: 'other', head: false, marks: false };
 }
 
 const FOREIGN_POINTS: Readonly<Record<string, number>> = {
@@ -179,5 +198,5 @@ export function foreignTagOf(name: string, flag: number): Tag {
   if (flag === MATHML) {
     if (MATH_POINTS.has(foreign)) flags |= MATH_POINT | SCOPE | SPECIAL | ITEM_STOP;
   } else flags |= FOREIGN_POINTS[foreign] ?? 0;
-  return { name: foreign, flags, start: 'other', end: 'other', head: false };
+  return { name: foreign, flags, start: 'other', end: 'other', head: false, marks: false };
 }

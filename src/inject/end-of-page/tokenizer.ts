@@ -1,7 +1,8 @@
 /**
  * The HTML tokenizer (HTML standard §13.2.5) over Latin-1 text, in pieces of any size: every encoding that
  * contains ASCII keeps `<`, `>`, quotes, dashes and white space as single bytes of their own. It tells the
- * tree of tags, comments and, where the tree asks for it, text; values of attributes it does not keep.
+ * tree of tags, comments and, where the tree asks for it, text; values of attributes it does not keep. Plain tags
+ * never come this far (plain-tags.ts), unless a chunk ends in one.
  */
 import {
   BANG,
@@ -72,11 +73,22 @@ export class Tokenizer {
     return this.#state === DATA;
   }
 
-  /** Takes the next piece; one character is one byte. After a doubt it reads no further. */
-  write(text: string): void {
+  /**
+   * Takes the next text up to where the state is that of data again, or to its end, and returns how much; one
+   * character is one byte. After a doubt it reads no further.
+   */
+  read(text: string): number {
     let i = 0;
-    while (i < text.length && !this.#tree.doubt) i = this.#step(text, i);
-    this.#keep(text, text.length);
+    do i = this.#step(text, i);
+    while (i < text.length && this.#state !== DATA && !this.#tree.doubt);
+    this.#keep(text, i);
+    return i;
+  }
+
+  /** What follows is the content of this element, up to its own end tag. In data. */
+  openRaw(element: string): void {
+    this.#state = RAW;
+    this.#rawText.open(element);
   }
 
   /** Consumes at least one character, or changes the state. Returns where the next one is. */
@@ -160,8 +172,7 @@ export class Tokenizer {
       if (!endsName(code)) continue;
       this.#keep(text, i);
       this.#tag = tagOf(this.#name.toLowerCase());
-      const read = !this.#isEnd && (this.#tag.name === 'html' || this.#tag.name === 'meta');
-      this.#attributes = read ? '' : null;
+      this.#attributes = this.#tag.marks && !this.#isEnd ? '' : null;
       return this.#afterTagName(code, i);
     }
     return text.length;
@@ -220,10 +231,7 @@ export class Tokenizer {
     if (this.#isEnd) this.#tree.endTag(tag);
     else {
       const content = this.#tree.startTag({ tag, selfClosing });
-      if (content !== 'data') {
-        this.#state = RAW;
-        this.#rawText.open(tag.name);
-      }
+      if (content !== 'data') this.openRaw(tag.name);
     }
     return i + 1;
   }

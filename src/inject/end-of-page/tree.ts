@@ -7,11 +7,11 @@
  * place become two neighbours in the body and change nothing else.
  */
 import { cdataRule, foreignEndTag, foreignStartTag, isForeign } from './foreign.ts';
-import { hasLostFormatting, reconstruct } from './formatting.ts';
+import { hasLostFormatting, NOAHS_ARK, reconstruct } from './formatting.ts';
 import { bodyEndTag, bodyStartTag } from './in-body.ts';
 import { selectEndTag, selectStartTag } from './in-select.ts';
 import { tableEndTag, tableStartTag, templateStartTag } from './in-table.ts';
-import { MAX_OPEN_ELEMENTS } from './open-elements.ts';
+import { MAX_OPEN_ELEMENTS, type OpenElements } from './open-elements.ts';
 import { FOREIGN, type Tag } from './tags.ts';
 import {
   type Content,
@@ -21,6 +21,8 @@ import {
   type StartTag,
   type TreeState,
 } from './tree-state.ts';
+
+export type { Content } from './tree-state.ts';
 
 /** A class, because one is made for each page that is looked at, and its methods run for each tag. */
 export class Tree {
@@ -74,6 +76,18 @@ export class Tree {
     return content;
   }
 
+  /**
+   * Passes over an element that holds nothing but text, where it would leave everything as it is; the fast way of
+   * startTag, text and endTag. False: nothing is done, take that way.
+   */
+  passLeaf(tag: Tag): boolean {
+    const { mode, elements, doubt } = this.#state;
+    if (doubt || (mode !== 'body' && mode !== 'cell') || !leavesNothing(elements, tag)) return false;
+    this.#doctypeAllowed = false;
+    this.#skipsLineFeed = false;
+    return true;
+  }
+
   endTag(tag: Tag): void {
     const tree = this.#state;
     this.#doctypeAllowed = false;
@@ -120,6 +134,19 @@ export class Tree {
     }
     reconstruct(tree.elements);
   }
+}
+
+/**
+ * Whether an element is closed by its own end tag, with text alone between, as if it had never been: it opens
+ * nothing again and, of formatting, is no more than the list can take.
+ */
+function leavesNothing(elements: OpenElements, tag: Tag): boolean {
+  const { stack, formatting } = elements;
+  if (stack.length >= MAX_OPEN_ELEMENTS || ((elements.top()?.tag.flags ?? 0) & FOREIGN) !== 0) return false;
+  const inline = tag.start === 'other' || (tag.start === 'format' && formatting.length < NOAHS_ARK);
+  if (tag.start === 'block') elements.closeParagraph();
+  else if (!inline && !(tag.start === 'a' && formatting.length === 0)) return false;
+  return !hasLostFormatting(elements);
 }
 
 /** Directly in these, white space is put as it is, other text before the table. */
