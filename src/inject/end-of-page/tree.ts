@@ -122,16 +122,18 @@ export class Tree {
     openBody(this.#state);
   }
 
-  /** Reopens lost formatting elements, unless this text is none: a swallowed line feed, NUL, table space. */
+  /**
+   * Reopens lost formatting elements, unless this text is none: a swallowed line feed, NUL, table space. Only what
+   * it begins with counts, so that it does not matter where a run is cut.
+   */
   #bodyText(run: string): void {
     const tree = this.#state;
     const top = tree.elements.top()?.tag;
-    if (run.includes('\0')) tree.doubt = true;
-    if (this.#skipsLineFeed && /^[\r\n&]/.test(run)) tree.doubt = true;
-    if (top !== undefined && TABLE_NODES.has(top.name)) {
-      if (run.includes('&')) tree.doubt = true;
-      if (firstNonSpace(run) === undefined) return;
-    }
+    const inTable = top !== undefined && TABLE_NODES.has(top.name);
+    const first = inTable ? firstNonSpace(run) : run[0];
+    if (first === undefined) return;
+    const swallowed = this.#skipsLineFeed && /[\r\n&]/.test(first);
+    if (first === '\0' || swallowed || (inTable && first === '&')) tree.doubt = true;
     reconstruct(tree.elements);
   }
 }
