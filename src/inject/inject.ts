@@ -16,6 +16,7 @@ import { consentOf } from './consent.ts';
 import { requestOutcome } from './eligible.ts';
 import { negotiatedEncoding } from './encoding.ts';
 import { compileGlobs } from './glob.ts';
+import { createPlaceFinder } from './known-places.ts';
 import type { PageAsk } from './page-plan.ts';
 import { readPageRequest } from './page-request.ts';
 import { PageWriter } from './page-writer.ts';
@@ -96,6 +97,7 @@ function createRoom(options: InjectOptions, deps: InjectDeps): Room {
     recoderBudget: createByteBudget(RECODERS_BYTES),
     place: options.injectAt,
     editGzip: createGzipEditor(snippet.rest),
+    findPlace: createPlaceFinder(),
   };
 }
 

@@ -10,6 +10,8 @@ export type PageBody = {
   /** False: pause until the page's `resume`. */
   data(chunk: Buffer): boolean;
   end(trailers: RawHeaders): void;
+  /** Whether bytes that came by `data` are still needed, here or further on. */
+  isHolding(): boolean;
   /** The client's socket takes bytes again. */
   drained(): void;
   /** The origin or the client has gone: nothing may go out any more. */
@@ -43,6 +45,10 @@ export class PassedBody implements PageBody {
 
   end(trailers: RawHeaders): void {
     this.#delivery.end(trailers, this.outcome);
+  }
+
+  isHolding(): boolean {
+    return this.#delivery.isHolding();
   }
 
   drained(): void {

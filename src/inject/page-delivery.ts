@@ -49,6 +49,10 @@ export class PageDelivery {
     if (document !== null) this.#document = { ...document, pageSession: document.knownSession };
   }
 
+  isHolding(): boolean {
+    return this.#next.isHolding();
+  }
+
   end(trailers: RawHeaders, outcome: Outcome): void {
     this.#next.end(trailers);
     this.settle(outcome);

@@ -73,9 +73,8 @@ export class PageWriter implements ResponseWriter {
     return this.#body === null ? this.#next.data(chunk) : this.#body.data(chunk);
   }
 
-  /** An edited page keeps what it is given until it knows where the page ends, or in zlib. */
   isHolding(): boolean {
-    return this.#body !== null || this.#next.isHolding();
+    return (this.#body ?? this.#next).isHolding();
   }
 
   end(trailers: RawHeaders): void {
@@ -113,15 +112,18 @@ export class PageWriter implements ResponseWriter {
 
   /** Small pages wait a moment to be edited whole; what is announced to be larger streams at once. */
   #openPage(page: Page, head: ResponseHead): void {
-    const { bufferBytes, budget, editGzip } = this.#room;
-    if ((announcedLength(head) ?? 0) > bufferBytes) {
+    const { bufferBytes, budget, editGzip, findPlace } = this.#room;
+    const announcedBytes = announcedLength(head);
+    if ((announcedBytes ?? 0) > bufferBytes) {
       this.#stream(page, []);
       return;
     }
     this.#body = new WholeBody(page, {
       maxBytes: bufferBytes,
+      announcedBytes,
       budget,
       editGzip,
+      findPlace,
       stream: (chunks) => this.#stream(page, chunks),
     });
   }

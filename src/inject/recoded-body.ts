@@ -110,6 +110,11 @@ export class RecodedBody implements PageBody {
     else this.#finish(trailers);
   }
 
+  /** In zlib. */
+  isHolding(): boolean {
+    return true;
+  }
+
   drained(): void {
     if (this.#state.kind === 'recoding') this.#state.recoder.resume();
     else this.#page.resume();

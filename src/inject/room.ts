@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { ConsentChoices } from './consent.ts';
 import type { RequestRules } from './eligible.ts';
+import type { PlaceFinder } from './known-places.ts';
 import type { Outcome } from './outcome.ts';
 import type { HeadRules } from './page-head.ts';
 import type { Snippet } from './snippet.ts';
@@ -70,6 +71,7 @@ export type Room = {
   /** INJECT_AT. */
   readonly place: 'head' | 'tail';
   readonly editGzip: GzipEditor;
+  readonly findPlace: PlaceFinder;
 };
 
 /** A fault of ours: the site is served all the same, but somebody should know. */

@@ -29,6 +29,11 @@ export class StreamedBody implements PageBody {
     this.#page.delivery.end(streamTrailers(this.#page, trailers, this.outcome), this.outcome);
   }
 
+  /** What it keeps itself is a copy. */
+  isHolding(): boolean {
+    return this.#page.delivery.isHolding();
+  }
+
   drained(): void {
     this.#page.resume();
   }

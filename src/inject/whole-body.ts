@@ -3,6 +3,7 @@ import type { ResponseHead } from '../http/response-writer.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import { codecOf } from './codec.ts';
+import { GatheredBytes } from './gathered-bytes.ts';
 import { measureText } from './measure-text.ts';
 import type { Done, Outcome } from './outcome.ts';
 import type { Page } from './page.ts';
@@ -10,7 +11,7 @@ import type { PageBody } from './page-body.ts';
 import { editedTrailers } from './page-head.ts';
 import { recodeWhole } from './recode-whole.ts';
 import type { GzipEditor } from './whole-gzip.ts';
-import { editText, type WholeEdit } from './whole-text.ts';
+import { carryOut, type FindPlace, planText, type WholeEdit } from './whole-text.ts';
 
 /** A body that is all here this soon after its head is edited whole. */
 const WAIT_MS = 10;
@@ -28,9 +29,12 @@ export type OpenedBody = { readonly body: PageBody; readonly ready: boolean };
 /** What it needs of the room, and its way out. */
 export type WholeDeps = {
   readonly maxBytes: number;
+  /** Null: the origin did not say. */
+  readonly announcedBytes: number | null;
   /** Of all pages that are gathered at a time. */
   readonly budget: ByteBudget;
   readonly editGzip: GzipEditor;
+  readonly findPlace: FindPlace;
   /** The page is too slow or too large: goes on as a stream, with what was gathered. */
   stream(chunks: readonly Buffer[]): OpenedBody;
 };
@@ -44,7 +48,7 @@ export class WholeBody implements PageBody {
   readonly outcome: Outcome = 'cut';
   readonly #page: Page;
   readonly #deps: WholeDeps;
-  readonly #chunks: Buffer[] = [];
+  readonly #gathered: GatheredBytes;
   readonly #timer: NodeJS.Timeout;
   #bytes = 0;
   #measuring: { destroy(): void } | null = null;
@@ -52,19 +56,20 @@ export class WholeBody implements PageBody {
   constructor(page: Page, deps: WholeDeps) {
     this.#page = page;
     this.#deps = deps;
+    this.#gathered = new GatheredBytes(deps.announcedBytes);
     this.#timer = setTimeout(() => this.#toStream(), WAIT_MS);
   }
 
   data(chunk: Buffer): boolean {
     const fits = this.#bytes + chunk.length <= this.#deps.maxBytes && this.#deps.budget.take(chunk.length);
-    this.#chunks.push(chunk);
+    this.#gathered.add(chunk);
     if (!fits) return this.#toStream().ready;
     this.#bytes += chunk.length;
     return true;
   }
 
   end(trailers: RawHeaders): void {
-    const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
+    const body = this.#gathered.bytes;
     const response = this.#edit(body, trailers);
     if (response === null) this.#measure(body, trailers);
     else this.#send(response);
@@ -100,10 +105,21 @@ export class WholeBody implements PageBody {
 
   #editBody(body: Buffer): WholeEdit {
     const page = this.#page;
-    if (page.encoding === 'identity') return editText(body, page);
+    if (page.encoding === 'identity') return this.#editText(body);
     if (page.encoding === 'gzip') return this.#deps.editGzip(body, page);
     const codec = codecOf(page.encoding, body);
     return codec === null ? { kind: 'plain', outcome: 'encoding' } : recodeWhole(codec, body, page);
+  }
+
+  /** A page without a content coding. */
+  #editText(text: Buffer): WholeEdit {
+    const page = this.#page;
+    const plan = planText(text, page, this.#deps.findPlace);
+    if (plan.kind === 'plain') return { kind: 'plain', outcome: plan.outcome };
+    const snippet = page.snippet();
+    const inPlace = plan.changes.length === 0;
+    const body = inPlace ? this.#gathered.insert(plan.at, snippet) : carryOut(text, plan, snippet);
+    return { kind: 'edited', body, outcome: 'inserted' };
   }
 
   /** It is all here, so it need not be begun before it is known that it can be ended. */
@@ -133,7 +149,13 @@ export class WholeBody implements PageBody {
 
   #toStream(): OpenedBody {
     this.cancel();
-    return this.#deps.stream(this.#chunks);
+    const { bytes } = this.#gathered;
+    return this.#deps.stream(bytes.length === 0 ? [] : [bytes]);
+  }
+
+  /** What it is given it copies. */
+  isHolding(): boolean {
+    return false;
   }
 
   drained(): void {

@@ -3,7 +3,7 @@ import { editAttribute } from './head/edit-attribute.ts';
 import { type PageHead, readHead } from './head/read-head.ts';
 import type { BodyOutcome, Done } from './outcome.ts';
 import { PREFIX_BYTES } from './page-prefix.ts';
-import { type PageFacts, placeInPage, prefixOutcome } from './page-text.ts';
+import { type PageFacts, type Placement, placeInPage, prefixOutcome } from './page-text.ts';
 
 /** What has to be known of the page. */
 export type TextPage = {
@@ -43,13 +43,16 @@ export type TextPlan =
       readonly changes: readonly Change[];
     };
 
+/** How the place is found, where it is at the tail. */
+export type FindPlace = (text: Buffer, facts: PageFacts) => Placement;
+
 /** After it, the page's snippet is the one that its metas allow. */
-export function planText(text: Buffer, page: TextPage): TextPlan {
-  return page.place === 'head' ? planHead(text, page) : planTail(text, page);
+export function planText(text: Buffer, page: TextPage, findPlace: FindPlace = placeInPage): TextPlan {
+  return page.place === 'head' ? planHead(text, page, findPlace) : planTail(text, page, findPlace);
 }
 
-function planTail(text: Buffer, page: TextPage): TextPlan {
-  const placed = placeInPage(text, page.facts);
+function planTail(text: Buffer, page: TextPage, findPlace: FindPlace): TextPlan {
+  const placed = findPlace(text, page.facts);
   if (!('at' in placed)) return { kind: 'plain', outcome: placed.outcome, lasting: true };
   const { at, atEnd, metaPolicy } = placed;
   if (!metaPolicy) return { kind: 'edit', at, atEnd, lasting: true, changes: [] };
@@ -61,7 +64,7 @@ function planTail(text: Buffer, page: TextPage): TextPlan {
   return { kind: 'edit', at, atEnd: false, lasting: false, changes };
 }
 
-function planHead(text: Buffer, page: TextPage): TextPlan {
+function planHead(text: Buffer, page: TextPage, findPlace: FindPlace): TextPlan {
   const outcome = prefixOutcome(text.subarray(0, PREFIX_BYTES), page.facts);
   if (outcome !== null) return { kind: 'plain', outcome, lasting: true };
   const latin1 = text.toString('latin1');
@@ -71,7 +74,7 @@ function planHead(text: Buffer, page: TextPage): TextPlan {
   const changes = changeMetas(latin1, policies, page);
   if (changes === null) return { kind: 'plain', outcome: 'csp-meta', lasting: false };
   // The pixel alone: that is nothing for a head.
-  if (page.place === 'tail') return planTail(text, page);
+  if (page.place === 'tail') return planTail(text, page, findPlace);
   return { kind: 'edit', at: scriptAt, atEnd: false, lasting: false, changes };
 }
 
@@ -108,13 +111,6 @@ function applyChanges(text: string, changes: readonly Change[]): string {
     at = end;
   }
   return changed + text.slice(at);
-}
-
-/** A page without a content coding. May throw what its snippet throws. */
-export function editText(text: Buffer, page: WholePage): WholeEdit {
-  const plan = planText(text, page);
-  if (plan.kind === 'plain') return { kind: 'plain', outcome: plan.outcome };
-  return { kind: 'edited', body: carryOut(text, plan, page.snippet()), outcome: 'inserted' };
 }
 
 export type TextEdit = Extract<TextPlan, { kind: 'edit' }>;
