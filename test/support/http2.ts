@@ -153,8 +153,13 @@ export type FrameClient = {
 };
 
 /** A connection that has chosen h2 and sent its preface and empty settings. */
-export async function connectFrames(t: TestContext, port: number): Promise<FrameClient> {
-  const socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] });
+export async function connectFrames(
+  t: TestContext,
+  port: number,
+  options: { allowHalfOpen?: boolean } = {},
+): Promise<FrameClient> {
+  const address = { port, host: '127.0.0.1', rejectUnauthorized: false };
+  const socket = tls.connect({ ...address, ALPNProtocols: ['h2'], ...options } as tls.ConnectionOptions);
   t.after(() => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     socket.once('secureConnect', resolve);

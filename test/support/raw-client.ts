@@ -59,7 +59,7 @@ export async function roundTrip(port: number, request: string, method?: string):
   }
 }
 
-function clientOn(socket: Socket): RawClient {
+export function clientOn(socket: Socket): RawClient {
   let bytes: Buffer = Buffer.alloc(0);
   let reads = 0;
   let ending: Ending | null = null;

@@ -44,8 +44,8 @@ export type Http2Session = {
 
 /** RFC 9113 §7. */
 const ENHANCE_YOUR_CALM = 0xb;
-/** How long a client may take to read the GOAWAY that ends its connection. */
-const LINGER_MS = 500;
+/** Closing on unread bytes makes TCP reset the connection, and the GOAWAY would be lost. */
+const LINGER_MS = 100;
 
 /** Streams at once. A browser opens about a hundred for a page. */
 const MAX_STREAMS = 128;
@@ -78,10 +78,11 @@ export function createHttp2Session(socket: TLSSocket, deps: Http2SessionDeps): H
   let open = 0;
   let idleSince = monotonic();
   let spoke = false;
+  let calmed = false;
 
   function onStream(stream: ServerHttp2Stream, parsed: IncomingHttpHeaders, _flags: number, raw: string[]) {
     stream.on('error', ignore); // its close says what we need to know
-    if (stream.destroyed || stream.closed) return onReset(); // reset in the same breath: nothing was done for it
+    if (stream.destroyed || stream.closed || calmed) return onReset(); // reset in the same breath: nothing was done for it
     const head = readRequestHead(raw, parsed);
     const isConnect = head.protocol !== undefined;
     const seen = isConnect ? asUpgrade(head, deps.newWebSocketKey) : head;
@@ -110,9 +111,16 @@ export function createHttp2Session(socket: TLSSocket, deps: Http2SessionDeps): H
   }
 
   function calm(what: Flood): void {
+    if (calmed) return;
+    calmed = true;
     deps.onFlood(what);
-    session.destroy(ENHANCE_YOUR_CALM as unknown as Error); // a number is the code of the GOAWAY
-    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    session.goaway(ENHANCE_YOUR_CALM); // from here on nghttp2 ignores what it would open
+    setTimeout(destroy, LINGER_MS);
+  }
+
+  function destroy(): void {
+    session.destroy();
+    socket.destroy();
   }
 
   session.on('stream', onStream);
@@ -126,10 +134,7 @@ export function createHttp2Session(socket: TLSSocket, deps: Http2SessionDeps): H
     idleSince: () => idleSince,
     spoke: () => spoke,
     close: () => session.close(),
-    destroy() {
-      session.destroy();
-      socket.destroy();
-    },
+    destroy,
   };
 }
 
