@@ -92,6 +92,7 @@ function acceptedHeaders(originRes: IncomingMessage): RawHeaders {
 function passRefusal(originRes: IncomingMessage, { clientRes }: Exchange, stream: Duplex): void {
   const { statusCode, statusMessage, rawHeaders } = originRes;
   stream.resume();
+  clientRes.shouldKeepAlive = false;
   clientRes.writeHead(statusCode!, statusMessage!, clientHeaders(rawHeaders)).flushHeaders();
   originRes.once('aborted', () => clientRes.destroy());
   originRes.once('end', () => clientRes.end());

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { FIELDS, type Field } from '../../src/config/fields.ts';
 import { flagOf, loadConfig, type Sources } from '../../src/config/load.ts';
+import { makeCertificate } from '../support/certificate.ts';
+import { findProgram, skipFor } from '../support/needs.ts';
 
 const SECRET = 'a-secret-of-thirty-two-characters';
 const ENOUGH = { FORWARD_DESTINATION: 'http://127.0.0.1:3000', HMAC_SECRET: SECRET };
@@ -198,4 +200,80 @@ test('a flag that is none of ours is a problem, with the nearest that is', () =>
 test('TLS that is asked for and not spoken is a problem, never plain HTTP in its place', () => {
   assert.match(problems({ ...ENOUGH, METRICS_REQUIRE_TLS: 'true' })[0]!, /^METRICS_REQUIRE_TLS .*no TLS/);
   assert.ok(load({ ...ENOUGH, METRICS_REQUIRE_TLS: 'false' }).ok);
+});
+
+/** As `load` with ENABLE_HTTPS and these files. */
+function loadHttps(files: Record<string, string>, others: Partial<Sources> = {}) {
+  const readFile = (path: string): string => {
+    const text = files[path];
+    if (text === undefined) throw new Error(`ENOENT: no such file or directory, open '${path}'`);
+    return text;
+  };
+  return load({ ...ENOUGH, ENABLE_HTTPS: 'true' }, { readFile, ...others });
+}
+
+/** What is said of these files, a line each. */
+function httpsProblems(files: Record<string, string>): string[] {
+  const loaded = loadHttps(files);
+  assert.ok(!loaded.ok);
+  return loaded.problems.map(({ name, message }) => `${name} ${message}`);
+}
+
+function twoPairs(t: TestContext) {
+  const openssl = findProgram('openssl');
+  if (skipFor(t, openssl === null ? 'no openssl here' : null)) return null;
+  return [makeCertificate(openssl!, 'DNS:a.test'), makeCertificate(openssl!, 'DNS:b.test')] as const;
+}
+
+test('without ENABLE_HTTPS no certificate is looked for', () => {
+  assert.equal(config().keyPair, undefined);
+});
+
+test('with ENABLE_HTTPS the certificate and its key are read', (t) => {
+  const pairs = twoPairs(t);
+  if (pairs === null) return;
+  const loaded = loadHttps({ 'server.crt': pairs[0].cert, 'server.key': pairs[0].key });
+  assert.ok(loaded.ok);
+  assert.deepEqual(loaded.config.keyPair, { cert: pairs[0].cert.trim(), key: pairs[0].key.trim() });
+  assert.deepEqual(loaded.warnings, []);
+});
+
+test('what is wrong with the two files is said with the variable that names the file', (t) => {
+  const pairs = twoPairs(t);
+  if (pairs === null) return;
+  const [{ cert, key }, other] = pairs;
+  assert.deepEqual(httpsProblems({}), [
+    "SSL_CERT_FILE the file server.crt cannot be read: ENOENT: no such file or directory, open 'server.crt'",
+    "SSL_KEY_FILE the file server.key cannot be read: ENOENT: no such file or directory, open 'server.key'",
+  ]);
+  const said = (files: Record<string, string>) => httpsProblems(files).join();
+  assert.match(
+    said({ 'server.crt': cert, 'server.key': other.key }),
+    /^SSL_KEY_FILE server.key is not the key of/,
+  );
+  assert.match(
+    said({ 'server.crt': key, 'server.key': key }),
+    /^SSL_CERT_FILE server.crt holds no certificate/,
+  );
+  assert.match(
+    said({ 'server.crt': cert, 'server.key': cert }),
+    /^SSL_KEY_FILE server.key holds no unencrypted/,
+  );
+  const badChain = `${cert}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`;
+  assert.match(
+    said({ 'server.crt': badChain, 'server.key': key }),
+    /^SSL_CERT_FILE server.crt cannot be used/,
+  );
+});
+
+test('an expired certificate is a warning: the site is better served than not', (t) => {
+  const pairs = twoPairs(t);
+  if (pairs === null) return;
+  const files = { 'server.crt': pairs[0].cert, 'server.key': pairs[0].key };
+  const loaded = loadHttps(files, { now: () => Date.now() + 10 * 86_400_000 });
+  assert.ok(loaded.ok);
+  assert.match(
+    loaded.warnings.join(),
+    /^SSL_CERT_FILE: the certificate in server.crt expired on \d{4}-.*: renew it$/,
+  );
 });
