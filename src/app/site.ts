@@ -102,6 +102,7 @@ export function createSite(config: Config, deps: SiteDeps): Site {
       },
       onBadRequest: () => metrics.rejections.inc({ reason: 'malformed-request' }),
       onFlood: reportFlood(log, metrics, clock.monotonic),
+      onSlow: () => metrics.rejections.inc({ reason: 'slow-client' }),
       newWebSocketKey: () => randomBytes(16).toString('base64'),
       monotonic: clock.monotonic,
     },

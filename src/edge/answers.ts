@@ -20,6 +20,12 @@ export function answerFault(clientRes: ClientRes): void {
   else answerJson(clientRes, 500, { error: 'internal' });
 }
 
+/** A body that stopped coming (RFC 9110 §15.5.9). */
+export function answerSlowBody(clientRes: ClientRes): void {
+  clientRes.shouldKeepAlive = false;
+  answerJson(clientRes, 408, { error: 'slow body' });
+}
+
 export function answerJson(clientRes: ClientRes, status: number, value: unknown): void {
   const body = JSON.stringify(value);
   const length = String(Buffer.byteLength(body));

@@ -23,6 +23,8 @@ export type EdgeOptions = {
   keyPair?: KeyPair | undefined;
   /** An idle connection; 75 s where it is not given. */
   keepAliveMs?: number;
+  /** A stream of HTTP/2 whose client stops sending or taking; 60 s where it is not given. */
+  slowStreamMs?: number;
 };
 
 export type EdgeDeps = {
@@ -46,6 +48,7 @@ const HEADERS_TIMEOUT_MS = 20_000;
 /** How often node looks for headers that are late: they may be late by that much more. */
 const TIMEOUT_SWEEP_MS = 1_000;
 const KEEP_ALIVE_MS = 75_000;
+const SLOW_STREAM_MS = 60_000;
 /** TCP's own probes find peers that vanished without a word from a stream that says little. */
 const TCP_PROBE_MS = 60_000;
 const BACKLOG = 4096;
@@ -56,7 +59,8 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   const connections = createConnections();
   let draining = false;
   const { headersTimeoutMs: silentMs = HEADERS_TIMEOUT_MS, keepAliveMs: idleMs = KEEP_ALIVE_MS } = options;
-  const http2 = createHttp2Sessions({ silentMs, idleMs }, deps);
+  const slowMs = options.slowStreamMs ?? SLOW_STREAM_MS;
+  const http2 = createHttp2Sessions({ silentMs, idleMs, slowMs }, deps);
   const serverOptions = {
     ...limitsOf(options),
     optimizeEmptyRequests: true,

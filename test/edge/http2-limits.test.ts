@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import {
+  answerOf,
   ask,
   connectFrames,
   connectHttp2,
@@ -213,4 +214,54 @@ test('connections beyond the bound are closed, the others are served', async (t)
   assert.equal((await ask(sessions[0]!)).status, 200);
   sessions[1]!.destroy();
   await until(() => sessions[1]!.destroyed, 'a free place');
+});
+
+test('a body that stops coming is 408, and the origin’s exchange ends', async (t) => {
+  const started = await startTls(t, () => {}, { slowStreamMs: 300 });
+  if (started === null) return;
+  const stream = connectHttp2(t, started.port).request({ ':method': 'POST' }, { endStream: false });
+  stream.on('error', () => {});
+  stream.write('half');
+  const answer = await answerOf(stream);
+  assert.equal(answer.status, 408);
+  assert.deepEqual(started.proxy.seen.slow, ['body']);
+  await started.origin.idle();
+});
+
+test('a body that comes in drops is not one that stops, nor is one that the origin does not take', async (t) => {
+  const started = await startTls(t, (request, socket) => void request.body.then(() => socket.write(ok())), {
+    slowStreamMs: 400,
+  });
+  if (started === null) return;
+  const stream = connectHttp2(t, started.port).request({ ':method': 'POST' }, { endStream: false });
+  const answer = answerOf(stream);
+  for (let i = 0; i < 10; i++) {
+    stream.write('drop');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  stream.end();
+  assert.equal((await answer).status, 200);
+  assert.deepEqual(started.proxy.seen.slow, []);
+});
+
+test('a reader that takes nothing of what waits is cut, and the origin’s exchange ends', async (t) => {
+  const body = 'x'.repeat(10 << 20);
+  const started = await startTls(t, ok(body), { slowStreamMs: 300 });
+  if (started === null) return;
+  const client = await connectFrames(t, started.port);
+  client.send(get(1));
+  await client.headers(1);
+  assert.equal(await client.reset(1), 2); // the window of 64 KB is full, and is not opened
+  assert.deepEqual(started.proxy.seen.slow, ['reader']);
+  await started.origin.idle();
+});
+
+test('an answer that is long in coming is nobody’s slowness', async (t) => {
+  const started = await startTls(t, (_request, socket) => void setTimeout(() => socket.write(ok()), 1_000), {
+    slowStreamMs: 200,
+  });
+  if (started === null) return;
+  const session = connectHttp2(t, started.port);
+  assert.equal((await ask(session, { ':method': 'POST' }, 'whole')).status, 200);
+  assert.deepEqual(started.proxy.seen.slow, []);
 });

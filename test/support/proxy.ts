@@ -41,6 +41,7 @@ export type Seen = {
   refused: string[];
   badRequests: string[];
   floods: string[];
+  slow: string[];
   failures: OriginFailure[];
   faults: unknown[];
   untrusted: number;
@@ -82,6 +83,7 @@ export async function startProxy(originPort: number, options: ProxyOptions = {})
     refused: [],
     badRequests: [],
     floods: [],
+    slow: [],
     failures: [],
     faults: [],
     untrusted: 0,
@@ -122,6 +124,7 @@ export async function startProxy(originPort: number, options: ProxyOptions = {})
       closeTunnels,
       onBadRequest: (code) => void seen.badRequests.push(code),
       onFlood: (what) => void seen.floods.push(what),
+      onSlow: (what) => void seen.slow.push(what),
       newWebSocketKey: () => WEBSOCKET_KEY,
       monotonic: () => performance.now(),
     },

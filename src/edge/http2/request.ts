@@ -16,6 +16,8 @@ export class Http2Request extends EventEmitter implements ClientReq {
   readonly socket: Socket;
   rawTrailers: RawHeaders = [];
   complete: boolean;
+  /** Bytes of the body that have come. */
+  received = 0;
   readonly #stream: ServerHttp2Stream;
   #listens = false;
   #ending = false;
@@ -47,6 +49,11 @@ export class Http2Request extends EventEmitter implements ClientReq {
     this.#stream.resume();
   }
 
+  /** Somebody reads, and the client has not sent all. */
+  get isWaitedFor(): boolean {
+    return this.#listens && !this.complete && !this.#ending && !this.#stream.isPaused();
+  }
+
   get readableEnded(): boolean {
     return this.#stream.readableEnded;
   }
@@ -62,7 +69,10 @@ export class Http2Request extends EventEmitter implements ClientReq {
   #listen(): void {
     if (this.#listens) return;
     this.#listens = true;
-    this.#stream.on('data', (chunk: Buffer) => this.emit('data', chunk));
+    this.#stream.on('data', (chunk: Buffer) => {
+      this.received += chunk.length;
+      this.emit('data', chunk);
+    });
     this.#stream.on('trailers', (_parsed, _flags, raw?: string[]) => {
       this.rawTrailers = raw ?? [];
     });

@@ -50,7 +50,7 @@ export class Http2Response implements ClientRes {
   }
 
   flushHeaders(): void {
-    if (this.#head === null) return;
+    if (this.#head === null || this.ended) return;
     if (this.#bodiless) this.#respond(this.#head, HEAD_ONLY);
     else if (this.#head.hasLength) this.#respond(this.#head);
     else {
@@ -70,7 +70,7 @@ export class Http2Response implements ClientRes {
   }
 
   write(chunk: Buffer | string): boolean {
-    if (this.#isGone()) return true; // its close is on the way, and says it
+    if (this.ended || this.#isGone()) return true; // its close is on the way, and says it
     this.flushHeaders();
     return this.#bodiless || this.#stream.write(chunk);
   }
@@ -122,7 +122,7 @@ export class Http2Response implements ClientRes {
 
   #respond({ lines }: ResponseHead, options: ServerStreamResponseOptions = {}): void {
     this.#head = null;
-    if (!this.#isGone()) this.#stream.respond(lines, options);
+    if (!this.#isGone() && !this.#stream.headersSent) this.#stream.respond(lines, options);
   }
 }
 

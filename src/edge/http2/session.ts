@@ -5,11 +5,13 @@
 import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { answerSlowBody } from '../answers.ts';
 import { Budget } from './budget.ts';
 import { asUpgrade } from './extended-connect.ts';
 import { Http2Request } from './request.ts';
 import { readRequestHead } from './request-head.ts';
 import { Http2Response } from './response.ts';
+import { type Slowness, StreamWatch } from './stream-watch.ts';
 
 export type Http2Handle = {
   request(clientReq: Http2Request, clientRes: Http2Response): void;
@@ -21,6 +23,8 @@ export type Http2SessionDeps = {
   handle: Http2Handle;
   /** For `Sec-WebSocket-Key`: 16 random bytes, base64. */
   newWebSocketKey(): string;
+  /** A client kept us waiting for too long, and its stream was ended. */
+  onSlow(what: Slowness): void;
   /** A session ended in ENHANCE_YOUR_CALM. */
   onFlood(what: Flood): void;
   /** Milliseconds that never go back. */
@@ -37,6 +41,8 @@ export type Http2Session = {
   idleSince(): number;
   /** Whether anything ever came. */
   spoke(): boolean;
+  /** Ends streams on which a client has kept us waiting for longer than this. Called about once a second. */
+  endSlow(idleMs: number): void;
   /** GOAWAY: streams that are open finish, then the connection ends. */
   close(): void;
   destroy(): void;
@@ -75,10 +81,11 @@ export function createHttp2Session(socket: TLSSocket, deps: Http2SessionDeps): H
   const session = http2.performServerHandshake(socket, SESSION_OPTIONS) as ServerHttp2Session;
   const resets = new Budget(RESETS, monotonic());
   const control = new Budget(CONTROL_FRAMES, monotonic());
-  let open = 0;
+  const watches = new Map<Http2Response, StreamWatch>();
   let idleSince = monotonic();
   let spoke = false;
   let calmed = false;
+  let tunnels = 0;
 
   function onStream(stream: ServerHttp2Stream, parsed: IncomingHttpHeaders, _flags: number, raw: string[]) {
     stream.on('error', ignore); // its close says what we need to know
@@ -88,17 +95,29 @@ export function createHttp2Session(socket: TLSSocket, deps: Http2SessionDeps): H
     const seen = isConnect ? asUpgrade(head, deps.newWebSocketKey) : head;
     const clientReq = new Http2Request(stream, socket, seen);
     const clientRes = new Http2Response(stream, clientReq);
-    open += 1;
+    if (!isConnect) watches.set(clientRes, new StreamWatch(clientReq, clientRes, monotonic()));
+    else tunnels += 1;
     stream.once('close', () => onStreamClose(clientRes, isConnect));
     if (isConnect) handle.connect(clientReq, clientRes, stream);
     else handle.request(clientReq, clientRes);
   }
 
   function onStreamClose(clientRes: Http2Response, isTunnel: boolean): void {
-    open -= 1;
+    if (isTunnel) tunnels -= 1;
+    else watches.delete(clientRes);
     idleSince = monotonic();
     clientRes.onStreamClose();
     if (!(isTunnel ? clientRes.headersSent : clientRes.ended)) onReset();
+  }
+
+  function endSlow(idleMs: number): void {
+    for (const [clientRes, watch] of watches) {
+      const slowness = watch.look(monotonic(), idleMs);
+      if (slowness === null) continue;
+      deps.onSlow(slowness);
+      if (slowness === 'body' && !clientRes.headersSent) answerSlowBody(clientRes);
+      else clientRes.destroy();
+    }
   }
 
   function onReset(): void {
@@ -130,7 +149,8 @@ export function createHttp2Session(socket: TLSSocket, deps: Http2SessionDeps): H
   socket.on('error', ignore);
 
   return {
-    streams: () => open,
+    streams: () => watches.size + tunnels,
+    endSlow,
     idleSince: () => idleSince,
     spoke: () => spoke,
     close: () => session.close(),

@@ -7,6 +7,8 @@ export type Http2SessionsOptions = {
   idleMs: number;
   /** A new connection on which nothing comes. */
   silentMs: number;
+  /** A body that stops coming, a reader that takes nothing of what waits. */
+  slowMs: number;
 };
 
 export type Http2Sessions = {
@@ -33,7 +35,7 @@ export function createHttp2Sessions(options: Http2SessionsOptions, deps: Http2Se
       const now = deps.monotonic();
       for (const served of sessions) look(served, now);
     },
-    Math.min(SWEEP_MS, options.silentMs, options.idleMs),
+    Math.min(SWEEP_MS, options.silentMs, options.idleMs, options.slowMs),
   );
   sweep.unref();
 
@@ -46,7 +48,7 @@ export function createHttp2Sessions(options: Http2SessionsOptions, deps: Http2Se
 
   function look(served: Served, now: number): void {
     const { session, closingSince } = served;
-    if (session.streams() > 0) return;
+    if (session.streams() > 0) return session.endSlow(options.slowMs);
     const idleMs = now - session.idleSince();
     if (closingSince !== null) {
       if (Math.min(now - closingSince, idleMs) > LINGER_MS) session.destroy();
