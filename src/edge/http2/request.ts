@@ -31,6 +31,12 @@ export class Http2Request extends EventEmitter implements ClientReq {
     this.rawHeaders = head.rawHeaders;
     this.headers = head.headers;
     this.complete = stream.endAfterHeaders;
+    // They may come before anybody reads.
+    if (!this.complete) {
+      stream.once('trailers', (_parsed, _flags, raw?: string[]) => {
+        this.rawTrailers = raw ?? [];
+      });
+    }
   }
 
   override on(event: string, listener: (...values: never[]) => void): this {
@@ -72,9 +78,6 @@ export class Http2Request extends EventEmitter implements ClientReq {
     this.#stream.on('data', (chunk: Buffer) => {
       this.received += chunk.length;
       this.emit('data', chunk);
-    });
-    this.#stream.on('trailers', (_parsed, _flags, raw?: string[]) => {
-      this.rawTrailers = raw ?? [];
     });
     this.#stream.on('end', () => {
       this.#ending = true;

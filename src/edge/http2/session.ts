@@ -57,8 +57,15 @@ const LINGER_MS = 100;
 const MAX_STREAMS = 128;
 const MAX_HEADER_BYTES = 64 * 1024;
 /** A browser that leaves a page resets all that it had open; one that does so again and again is none. */
-const RESETS = { burst: 2 * MAX_STREAMS, perSecond: 20 };
+const RESETS = { burst: 2 * MAX_STREAMS, perSecond: 33 };
 const CONTROL_FRAMES = { burst: 200, perSecond: 20 };
+
+type Arrived = {
+  stream: ServerHttp2Stream;
+  clientReq: Http2Request;
+  clientRes: Http2Response;
+  isConnect: boolean;
+};
 
 const SESSION_OPTIONS: http2.ServerSessionOptions = {
   settings: {
@@ -82,6 +89,7 @@ export function createHttp2Session(socket: TLSSocket, deps: Http2SessionDeps): H
   const resets = new Budget(RESETS, monotonic());
   const control = new Budget(CONTROL_FRAMES, monotonic());
   const watches = new Map<Http2Response, StreamWatch>();
+  const arrived: Arrived[] = [];
   let idleSince = monotonic();
   let spoke = false;
   let calmed = false;
@@ -89,7 +97,7 @@ export function createHttp2Session(socket: TLSSocket, deps: Http2SessionDeps): H
 
   function onStream(stream: ServerHttp2Stream, parsed: IncomingHttpHeaders, _flags: number, raw: string[]) {
     stream.on('error', ignore); // its close says what we need to know
-    if (stream.destroyed || stream.closed || calmed) return onReset(); // reset in the same breath: nothing was done for it
+    if (stream.destroyed || stream.closed || calmed) return onReset();
     const head = readRequestHead(raw, parsed);
     const isConnect = head.protocol !== undefined;
     const seen = isConnect ? asUpgrade(head, deps.newWebSocketKey) : head;
@@ -98,8 +106,16 @@ export function createHttp2Session(socket: TLSSocket, deps: Http2SessionDeps): H
     if (!isConnect) watches.set(clientRes, new StreamWatch(clientReq, clientRes, monotonic()));
     else tunnels += 1;
     stream.once('close', () => onStreamClose(clientRes, isConnect));
-    if (isConnect) handle.connect(clientReq, clientRes, stream);
-    else handle.request(clientReq, clientRes);
+    if (arrived.push({ stream, clientReq, clientRes, isConnect }) === 1) setImmediate(serveArrived);
+  }
+
+  /** After all that came with them: a stream that was reset in the same breath costs the origin nothing. */
+  function serveArrived(): void {
+    for (const { stream, clientReq, clientRes, isConnect } of arrived.splice(0)) {
+      if (stream.destroyed || stream.closed || calmed) continue;
+      if (isConnect) handle.connect(clientReq, clientRes, stream);
+      else handle.request(clientReq, clientRes);
+    }
   }
 
   function onStreamClose(clientRes: Http2Response, isTunnel: boolean): void {
