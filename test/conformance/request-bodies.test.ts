@@ -266,11 +266,4 @@ forwards('RFC 9110 §10.1.1 Expect', [
     closes: true,
     changes: 'both',
   },
-  {
-    it: 'what nobody knows is 417',
-    send: get('/', 'Expect: 200-ok'),
-    clientSees: 'HTTP/1.1 417 Expectation Failed',
-    changes: 'both',
-    times: 0,
-  },
 ]);

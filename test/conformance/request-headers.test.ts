@@ -1,5 +1,5 @@
 /** RFC 9110 §5, §7: Host, what we add to a request and take from it, what belongs to one connection. */
-import { REQUEST_ID } from '../support/proxy.ts';
+import { ORIGIN_HOST, REQUEST_ID } from '../support/proxy.ts';
 import { forwards, refuses } from './support/case.ts';
 import { get, head } from './support/messages.ts';
 
@@ -15,7 +15,7 @@ forwards('RFC 9110 §7.2 Host is the client’s', [
   {
     it: 'none in HTTP/1.0: the origin’s name',
     send: head('GET / HTTP/1.0'),
-    originSees: 'Host: origin.test:80',
+    originSees: `Host: ${ORIGIN_HOST}`,
     changes: 'both',
     closes: true,
   },
@@ -23,7 +23,7 @@ forwards('RFC 9110 §7.2 Host is the client’s', [
     it: 'none in HTTP/1.0 through a trusted peer that knows the name',
     send: head('GET / HTTP/1.0', 'X-Forwarded-Host: www.test'),
     with: { trusted: true },
-    originSees: ['Host: origin.test:80', 'X-Forwarded-Host: www.test'],
+    originSees: [`Host: ${ORIGIN_HOST}`, 'X-Forwarded-Host: www.test'],
     changes: 'both',
     closes: true,
   },

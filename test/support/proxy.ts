@@ -62,6 +62,8 @@ export type TestProxy = {
 
 /** What goes to the origin of a WebSocket that came over HTTP/2, from RFC 6455 §1.3. */
 export const WEBSOCKET_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
+/** What the origin is called where a client names no host. */
+export const ORIGIN_HOST = 'origin.test:80';
 export const REQUEST_ID = '01890000-0000-7000-8000-000000000001';
 
 /** An origin and a proxy before it, for one test. */
@@ -158,7 +160,7 @@ function originOptions(port: number, options: ProxyOptions) {
     headTimeoutMs: options.headTimeoutMs ?? 60_000,
     tls: options.tls ?? { rejectUnauthorized: true },
     clientIpHeaders: new Set(options.clientIpHeaders ?? []),
-    originHost: 'origin.test:80',
+    originHost: ORIGIN_HOST,
     withoutOurCookie: options.withoutOurCookie ?? ((cookie: string) => cookie),
   };
 }
