@@ -6,7 +6,7 @@ import { headerLines } from '../support/message.ts';
 import { ok, until } from '../support/origin.ts';
 import { start } from '../support/proxy.ts';
 import { connect } from '../support/raw-client.ts';
-import { forwards } from './support/case.ts';
+import { forwards, refuses } from './support/case.ts';
 import { answer, ask, chunk, get, head } from './support/messages.ts';
 
 const EXPECTS = head('POST / HTTP/1.1', 'Host: site.test', 'Expect: 100-continue', 'Content-Length: 4');
@@ -68,6 +68,11 @@ describe('RFC 9110 §10.1.1 Expect: 100-continue is the origin’s to answer', (
     });
   }
 });
+
+refuses('RFC 9110 §10.1.1 an expectation that nobody knows', [
+  { it: 'Expect: 200-ok', send: get('/', 'Expect: 200-ok'), gets: 417 },
+  { it: 'one beside 100-continue', send: get('/', 'Expect: 100-continue, x'), gets: 417 },
+]);
 
 describe('RFC 9110 §6.5 trailers of a request', () => {
   test('pass with their order, case, duplicates and bytes, and are announced as the client did', async (t) => {
