@@ -91,7 +91,7 @@ export const GZIP: Codec = {
   encode: (text) => gzipSync(text, DEFLATE),
   probe: probeWith(gunzipSync, SYNC),
   repeats: true,
-  memoryBytes: 384 << 10,
+  memoryBytes: 512 << 10,
 };
 
 const ZLIB: Codec = {
@@ -102,7 +102,7 @@ const ZLIB: Codec = {
   encode: (text) => deflateSync(text, DEFLATE),
   probe: probeWith(inflateSync, SYNC),
   repeats: false,
-  memoryBytes: 384 << 10,
+  memoryBytes: 512 << 10,
 };
 
 /** What some servers call deflate, and every browser takes for it. */
@@ -114,7 +114,7 @@ const RAW_DEFLATE: Codec = {
   encode: (text) => deflateRawSync(text, DEFLATE),
   probe: probeWith(inflateRawSync, SYNC),
   repeats: false,
-  memoryBytes: 384 << 10,
+  memoryBytes: 512 << 10,
 };
 
 const BR: Codec = {

@@ -3,8 +3,8 @@
  * Gunzip throws away text that it has inflated when it meets a wrong checksum or rubbish behind the stream;
  * so header and trailer are read here, and only what is between them is inflated.
  *
- * Input goes in by slices, the next one when the text of the last has been taken: what one slice can become
- * bounds what a bomb costs.
+ * Input goes in by slices, the next one when the text of the last has been taken, and text that nobody takes stops the
+ * inflater: so what a bomb costs is bounded.
  */
 import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { headerLength } from './gzip-header.ts';
@@ -59,6 +59,7 @@ export class GzipReader implements TextReader {
 
   resume(): void {
     this.#paused = false;
+    this.#inflate?.resume();
     this.#pump();
   }
 
@@ -116,7 +117,9 @@ export class GzipReader implements TextReader {
     inflate.on('data', (text: Buffer) => {
       this.#crc = crc32(text, this.#crc);
       this.#size = (this.#size + text.length) >>> 0;
-      if (!this.#handlers.text(text)) this.#paused = true;
+      if (this.#handlers.text(text)) return;
+      this.#paused = true;
+      inflate.pause();
     });
     inflate.on('end', () => {
       this.#endSlice();

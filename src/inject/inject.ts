@@ -55,8 +55,8 @@ export type Inject = {
 
 /** All pages that are edited whole at a time. */
 const WHOLE_PAGES_BYTES = 64 << 20;
-/** All recoders of streamed pages: a hundred brotli pages at a time, or three hundred in gzip. */
-const RECODERS_BYTES = 128 << 20;
+/** All recoders of streamed pages: 128 pages in gzip at a time, or half as many in brotli or zstd. */
+const RECODERS_BYTES = 64 << 20;
 
 /** Throws if the tracker's script could not stand in a page. */
 export function createInject(options: InjectOptions, deps: InjectDeps): Inject {
