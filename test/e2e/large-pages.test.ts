@@ -88,6 +88,7 @@ before(async () => {
     DEBUG_HEADERS: 'true',
   });
   for (const coding of Object.keys(CODECS)) await load(coding, 0); // compiled, connected
+  await (await get('/zstd/bomb?slow')).toArray(); // and grown to what it uses for any page of that size
 });
 
 after(async () => {
