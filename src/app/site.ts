@@ -15,10 +15,12 @@ import type { ClientAddress, Exchange, RequestSide } from '../http/exchange.ts';
 import { pathOf } from '../http/path-of.ts';
 import { createInject, type InjectDeps, type ServedDocument } from '../inject/inject.ts';
 import type { Clock } from '../lib/clock.ts';
+import { createCorrelation } from '../proxy/correlation.ts';
 import { createForward } from '../proxy/forward.ts';
 import { createHttp1Client } from '../proxy/origin/http1-client.ts';
 import { createLookupCache } from '../proxy/origin/lookup.ts';
 import type { OriginFailure } from '../proxy/origin/origin-client.ts';
+import { createOriginName, hostOf } from '../proxy/origin-name.ts';
 import { createStreamTunnels } from '../proxy/stream-tunnel.ts';
 import { createTunnels } from '../proxy/tunnel.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -126,7 +128,12 @@ function originOf(config: Config, clock: Clock) {
     ...{ protocol, hostname, port, socketPath, basePath },
     connectTimeoutMs: config.originConnectTimeoutMs,
     headTimeoutMs: config.originTimeoutMs,
-    tls: { rejectUnauthorized: !config.originTlsSkipVerify, ca: config.originCa },
+    tls: {
+      rejectUnauthorized: !config.originTlsSkipVerify,
+      ca: config.originCa,
+      cert: config.originCert,
+      key: config.originKey,
+    },
     maxConnections: config.maxConnections,
     monotonic: clock.monotonic,
     lookup: createLookupCache(LOOKUPS, { resolve: dnsLookup, monotonic: clock.monotonic }),
@@ -134,9 +141,12 @@ function originOf(config: Config, clock: Clock) {
 }
 
 function requestHeaderOptions(config: Config, tokens: Tokens) {
+  const origin = config.forwardDestination!;
   return {
     clientIpHeaders: new Set(config.clientIpHeaders),
-    originHost: `${config.forwardDestination!.hostname}:${config.forwardDestination!.port}`,
+    originHost: hostOf(origin),
+    originName: config.hostHeader === 'origin' ? createOriginName(origin) : null,
+    addCorrelation: config.correlationHeaders ? createCorrelation(tokens.readCookie) : null,
     withoutOurCookie: (cookie: string) => {
       const headers = ['cookie', cookie];
       tokens.takeCookie(headers);

@@ -9,7 +9,7 @@
  */
 import type { ClientReq } from '../http/client-message.ts';
 import type { Exchange } from '../http/exchange.ts';
-import type { BodyFailure } from '../http/read-body.ts';
+import { askForBody, type BodyFailure } from '../http/read-body.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import type { IssuedToken } from '../token/tokens.ts';
 import {
@@ -93,6 +93,7 @@ export function createCollect(options: CollectOptions, deps: CollectDeps): Colle
   async function readAndOpen(incoming: Incoming, signed: Signed): Promise<OpenedPost | null> {
     const { clientReq, address } = incoming.exchange;
     const limit = { maxBytes: options.maxBodyBytes, owner: address.ipKey };
+    askForBody(incoming.exchange);
     const reading = await parts.bodies.read(clientReq, limit);
     if (reading.ok) {
       parts.bodies.release(reading.body, limit.owner);

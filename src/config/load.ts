@@ -2,6 +2,7 @@
  * From flags and environment to a Config: flags win over the environment, a secret may stand in the file that
  * `NAME_FILE` names. Every problem is reported at once, each with the variable, what it got and the cure.
  */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { dateFaultOf, faultOf, type KeyPair } from './certificate.ts';
 import { type Config, FIELDS, type Field } from './fields.ts';
 import { nearestName } from './nearest.ts';
@@ -124,7 +125,24 @@ function contradictions(config: Config, problems: readonly Problem[]): Problem[]
     const message = 'is required: the address of the site behind us, such as http://127.0.0.1:3000';
     found.push({ name: 'FORWARD_DESTINATION', message });
   }
+  const pair = { cert: config.originCert, key: config.originKey };
+  found.push(...pairProblems(pair, ['ORIGIN_CERT', 'ORIGIN_KEY'], failed));
   return found;
+}
+
+/** Both or neither, and they must belong together. */
+function pairProblems(
+  { cert, key }: { cert: string | undefined; key: string | undefined },
+  names: readonly [cert: string, key: string],
+  failed: (name: string) => boolean,
+): Problem[] {
+  if (names.some(failed) || (cert === undefined && key === undefined)) return [];
+  const [missing, present] = cert === undefined ? names : [names[1], names[0]];
+  if (cert === undefined || key === undefined)
+    return [{ name: missing, message: `is not set, and ${present} is: set both or neither` }];
+  if (new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return [];
+  const message = `is not the key of the first certificate in ${names[0]}: give the two that were issued together`;
+  return [{ name: names[1], message }];
 }
 
 /** They promise a safety that this version does not give: better no start than a plain one that nobody expects. */

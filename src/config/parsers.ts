@@ -2,6 +2,7 @@
  * Parsers of the config table. Each takes the text of a variable and returns its value, or a problem that
  * says what is expected; `load` adds the variable's name and what it got.
  */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { type ConsentCookie, parseConsentCookie } from '../event/consent-setting.ts';
 import type { TrustProxy } from '../http/client-address.ts';
@@ -144,8 +145,24 @@ export const namedSecrets: Parser<readonly NamedSecret[]> = (value) => {
 };
 
 /** Certificates in PEM. */
-export const certificates: Parser<string> = (value) =>
-  value.includes('-----BEGIN CERTIFICATE-----') ? ok(value) : no('a file with certificates in PEM');
+export const certificates: Parser<string> = (value) => {
+  try {
+    new X509Certificate(value);
+    return ok(value);
+  } catch {
+    return no('a file with certificates in PEM');
+  }
+};
+
+/** A private key in PEM, without a passphrase: nobody is there to type it. */
+export const privateKey: Parser<string> = (value) => {
+  try {
+    createPrivateKey(value);
+    return ok(value);
+  } catch {
+    return no('a file with a private key in PEM, without a passphrase');
+  }
+};
 
 /** A path that starts with a slash and ends without one, or nothing. Dot segments never arrive: clients resolve them. */
 export const pathPrefix: Parser<string> = (value) => {

@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { leaveGently } from './leave.ts';
 
 /**
  * Requests of one connection that may wait for their answers at once. Each has an exchange of its own with the
@@ -12,16 +13,19 @@ import type { Socket } from 'node:net';
  */
 const MAX_PIPELINED = 64;
 
-type Connection = { unanswered: number; latest: ServerResponse | null; closing: boolean };
+/** `before`: bytes that were read when it became ours, as it does again after a refused upgrade. */
+type Connection = { unanswered: number; latest: ServerResponse | null; closing: boolean; before: number };
 
 export type Connections = {
-  /** Called once for each new connection. */
+  /** Called for each new connection, and for one that asked for a tunnel in vain. */
   opened(socket: Socket): void;
   has(socket: Socket): boolean;
   /** False: the request came after the connection's last one, or is one too many, and is left alone. */
   begin(clientReq: IncomingMessage, clientRes: ServerResponse): boolean;
   /** Called when the request was dispatched: its answer may be the connection's last. */
   dispatched(clientRes: ServerResponse): void;
+  /** Whether a byte has come since `opened`. */
+  hasSpoken(socket: Socket): boolean;
   /** Whether a request of this connection waits for the end of its answer. */
   isBusy(socket: Socket): boolean;
   /** Whether our own bytes may be written onto it: no answer of ours is under way that they would end up in. */
@@ -37,8 +41,19 @@ export function createConnections(): Connections {
   let draining = false;
 
   function opened(socket: Socket): void {
-    connections.set(socket, { unanswered: 0, latest: null, closing: false });
+    const isNew = !connections.has(socket);
+    connections.set(socket, { unanswered: 0, latest: null, closing: false, before: socket.bytesRead });
+    if (!isNew) return;
     socket.once('close', () => connections.delete(socket));
+    leaveGently(socket, isUnread);
+  }
+
+  function hasSpoken(socket: Socket): boolean {
+    return socket.bytesRead > (connections.get(socket)?.before ?? 0);
+  }
+
+  function isUnread(socket: Socket): boolean {
+    return connections.get(socket)?.latest?.req.complete === false;
   }
 
   function begin(clientReq: IncomingMessage, clientRes: ServerResponse): boolean {
@@ -94,6 +109,7 @@ export function createConnections(): Connections {
     has: (socket) => connections.has(socket),
     begin,
     dispatched,
+    hasSpoken,
     isBusy: (socket) => (connections.get(socket)?.unanswered ?? 0) > 0,
     mayInterrupt,
     startDraining,

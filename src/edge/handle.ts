@@ -17,11 +17,14 @@ import type { Route, Router } from './route.ts';
 
 export type Readiness = { httpStatus: 200 | 503; body: unknown };
 
+/** `early`: bytes that came right behind the head; `giveBack`: the socket goes on with further requests. */
+export type UpgradeSocket = { socket: Duplex; early: Buffer; giveBack(): void };
+
 export type HandleDeps = {
   route: Router;
   resolveAddress(clientReq: ClientReq): ClientAddress;
   forward(exchange: Exchange): void;
-  openTunnel(upgrade: { exchange: RequestSide; socket: Duplex; early: Buffer }): void;
+  openTunnel(upgrade: UpgradeSocket & { exchange: RequestSide }): void;
   /** Over HTTP/2: the exchange's response says what became of it, and `stream` carries the bytes. */
   openStreamTunnel(exchange: Exchange, stream: Duplex): void;
   collect: {
@@ -45,7 +48,7 @@ export type HandleDeps = {
 
 export type Handle = {
   request(clientReq: ClientReq, clientRes: ClientRes): void;
-  upgrade(clientReq: ClientReq, socket: Duplex, early: Buffer): void;
+  upgrade(clientReq: ClientReq, upgrade: UpgradeSocket): void;
   /** An upgrade over HTTP/2 (RFC 8441): one stream becomes the tunnel, or is refused by `clientRes`. */
   connect(clientReq: ClientReq, clientRes: ClientRes, stream: Duplex): void;
   /** Whether a request that asks for it may become a tunnel; if not it is an ordinary request. */
@@ -66,8 +69,6 @@ export function createHandle(deps: HandleDeps): Handle {
     const facts = factsOf(clientReq);
     const refusal = refusalOf(clientReq, facts);
     if (refusal !== null) return refuse(clientRes, refusal);
-    // Ours to give until the origin client can ask the origin for it.
-    if (facts.expectsContinue) clientRes.writeContinue();
     clientReq.url = facts.target;
     const route = deps.route(facts);
     deps.observe(route.kind, clientRes);
@@ -115,14 +116,14 @@ export function createHandle(deps: HandleDeps): Handle {
     }
   }
 
-  function upgrade(clientReq: ClientReq, socket: Duplex, early: Buffer): void {
+  function upgrade(clientReq: ClientReq, upgradeSocket: UpgradeSocket): void {
     try {
       const facts = factsOf(clientReq);
       clientReq.url = facts.target;
-      deps.openTunnel({ exchange: requestSide(clientReq, facts), socket, early });
+      deps.openTunnel({ ...upgradeSocket, exchange: requestSide(clientReq, facts) });
     } catch (cause) {
       deps.onFault(cause);
-      socket.destroy();
+      upgradeSocket.socket.destroy();
     }
   }
 

@@ -4,7 +4,7 @@ import { connectionListed, listsFraming } from '../http/hop-by-hop.ts';
 import { isHost } from './host.ts';
 import type { RequestFacts } from './request-facts.ts';
 
-export type Refusal = { status: 400 | 405 | 431 | 501 | 505 | 508; reason: string };
+export type Refusal = { status: 400 | 405 | 417 | 431 | 501 | 505 | 508; reason: string };
 
 const MAX_HEADER_BYTES = 64 * 1024;
 
@@ -22,11 +22,11 @@ export function refusalOf(clientReq: ClientReq, facts: RequestFacts): Refusal | 
   if (facts.host !== undefined && !isHost(facts.host)) return bad('invalid Host'); // RFC 9112 §3.2
   if (facts.targetDiffersFromHost) return bad('target and Host differ'); // RFC 9112 §3.2.2
   if (target === '*' && method !== 'OPTIONS') return bad('target'); // RFC 9112 §3.2.4
-  if (target === '*') return { status: 501, reason: 'asterisk form' }; // the origin client cannot send it
   if (target.includes('#')) return bad('fragment in target'); // RFC 9112 §3.2: a target has none
   const framing = framingRefusal(clientReq, facts);
   if (framing !== null) return framing;
   if (listsFraming(connectionListed(clientReq.rawHeaders))) return bad('Connection lists a framing header');
+  if (facts.unknownExpectation) return { status: 417, reason: 'expectation' }; // RFC 9110 §10.1.1
   if (facts.looped) return { status: 508, reason: 'loop' };
   return null;
 }

@@ -23,8 +23,8 @@ export type RequestFacts = {
   /** All lines of it as one list. */
   transferEncoding: string | undefined;
   contentLength: boolean;
-  /** The client holds its body back until we say 100. Nothing of the kind in HTTP/1.0 (RFC 9110 §10.1.1). */
-  expectsContinue: boolean;
+  /** What Expect asks for besides a 100. Nothing of the kind in HTTP/1.0 (RFC 9110 §10.1.1). */
+  unknownExpectation: boolean;
   /** Of the header lines as they go on: node's own count leaves out all but names and values. */
   headerBytes: number;
   /** `Access-Control-Request-Method` is there: only a preflight says that. */
@@ -43,12 +43,12 @@ export function factsOf(clientReq: ClientReq): RequestFacts {
     forwarded: false,
     transferEncoding: undefined,
     contentLength: false,
-    expectsContinue: false,
+    unknownExpectation: false,
     headerBytes: 0,
     preflight: false,
   };
   readHeaders(clientReq.rawHeaders, facts);
-  if (clientReq.httpVersion === '1.0') facts.expectsContinue = false;
+  if (clientReq.httpVersion === '1.0') facts.unknownExpectation = false;
   if (facts.target.charCodeAt(0) !== SLASH && facts.target !== '*') toOriginForm(facts);
   return facts;
 }
@@ -73,8 +73,8 @@ function readHeaders(raw: RawHeaders, facts: RequestFacts): void {
           facts.hosts += 1;
         }
         break;
-      case 6: // node itself answers every other expectation with 417
-        if (name.toLowerCase() === 'expect') facts.expectsContinue = true;
+      case 6:
+        if (name.toLowerCase() === 'expect') facts.unknownExpectation ||= !isContinue(raw[i + 1]!);
         break;
       case 14:
         if (name.toLowerCase() === 'x-gotrack-hmac') facts.signed = true;
@@ -92,6 +92,9 @@ function readHeaders(raw: RawHeaders, facts: RequestFacts): void {
     }
   }
 }
+
+/** To the letter: an `x 100-continue` is an expectation to one reader and none to the next. */
+const isContinue = (value: string) => value.length === 12 && value.toLowerCase() === '100-continue';
 
 const isForwarded = (name: string) => name.slice(0, 12).toLowerCase() === 'x-forwarded-';
 

@@ -81,6 +81,13 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
     connections.dispatched(clientRes);
   }
 
+  /** A refused upgrade leaves a connection like any other; node forgot it when it asked for a tunnel. */
+  function giveBack(socket: Socket): void {
+    if (draining) return void socket.end();
+    server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket);
+    socket.resume();
+  }
+
   function onClientError(error: Error & { code?: string }, duplex: Duplex): void {
     const socket = duplex as Socket;
     if (!connections.has(socket)) return void socket.destroy(); // no TLS: there was no connection yet
@@ -92,16 +99,18 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
     // The client closed in the middle of its body: it is gone, and so is the exchange.
     if (busy && code === 'HPE_INVALID_EOF_STATE') return void socket.destroy();
     deps.onBadRequest(code);
-    if (socket.bytesRead > 0 && connections.mayInterrupt(socket))
+    if (connections.hasSpoken(socket) && connections.mayInterrupt(socket))
       answerAndLeave(socket, badRequestAnswer(code));
     else socket.destroy();
   }
 
   server.on('request', onRequest);
+  // Whoever reads the body asks for it, and refuse.ts judges every other expectation.
   server.on('checkContinue', onRequest);
+  server.on('checkExpectation', onRequest);
   server.on('upgrade', (clientReq: IncomingMessage, socket: Duplex, early: Buffer) => {
     (socket as Socket).setTimeout(0);
-    handle.upgrade(clientReq, socket, early);
+    handle.upgrade(clientReq, { socket, early, giveBack: () => giveBack(socket as Socket) });
   });
   server.on('connect', (_clientReq, socket: Duplex) => answerAndLeave(socket as Socket, METHOD_NOT_ALLOWED));
   server.on('clientError', onClientError);

@@ -29,12 +29,16 @@ const OURS = new Set([
 ]);
 const ONLY_FROM_TRUSTED = new Set(['forwarded', 'x-real-ip']);
 const NOTHING: RawHeaders = [];
+const LETTER_X = 0x78;
+const LETTER_F = 0x66;
 
 /**
  * Whether a request header is replaced or withheld on the way to the origin. `X_Forwarded_For` too: to an
  * origin that reads headers as CGI variables (RFC 3875 §4.1.18) it is the same name.
  */
 export function isReplaced(name: string, address: ClientAddress, ipHeaders: ReadonlySet<string>): boolean {
+  const first = name.charCodeAt(0) | 0x20;
+  if (first !== LETTER_X && first !== LETTER_F && ipHeaders.size === 0) return false; // most names
   let lower = name.toLowerCase();
   if (lower.includes('_')) lower = lower.replaceAll('_', '-');
   if (OURS.has(lower)) return true;

@@ -4,6 +4,7 @@
  * A body counts from its first byte until `release`.
  */
 import type { ClientReq, ClientRes } from './client-message.ts';
+import { headerValue } from './raw-headers.ts';
 
 /** How long what still arrives is thrown away before the connection closes. */
 const LINGER_MS = 1_000;
@@ -80,6 +81,20 @@ export function createBodyReader(options: BodyReaderOptions): BodyReader {
 
   return { read, release: (body, owner) => budget.give(owner, body.length), inFlight: budget.total };
 }
+
+/**
+ * Tells a client that holds its body back to send it (RFC 9110 §10.1.1): for whoever is about to read the body,
+ * after everything that would refuse it unread.
+ */
+export function askForBody({ clientReq, clientRes }: AskedClient): void {
+  if (clientReq.httpVersion !== '1.0' && headerValue(clientReq.rawHeaders, 'expect') !== undefined)
+    clientRes.writeContinue();
+}
+
+type AskedClient = {
+  clientReq: Pick<ClientReq, 'httpVersion' | 'rawHeaders'>;
+  clientRes: Pick<ClientRes, 'writeContinue'>;
+};
 
 /**
  * Answers in full, then closes a connection whose request is not read to its end. What still arrives is

@@ -13,14 +13,17 @@ import type {
   OriginExchange,
   OriginFailure,
   OriginResponseHandler,
+  RequestTrailers,
 } from './origin/origin-client.ts';
 import { answerError, errorOf } from './proxy-error.ts';
 import {
   clientHeaders,
   endToEndHeaders,
   originHeaders,
+  originTarget,
   type RequestHeaderOptions,
 } from './request-headers.ts';
+import { clientTrailers, originTrailers } from './request-trailers.ts';
 
 /** What injection wants of one exchange: a writer before the client's. */
 export type EditedExchange = { wrap(next: ResponseWriter): ResponseWriter };
@@ -46,7 +49,7 @@ export function createForward(options: ForwardOptions, deps: ForwardDeps): Forwa
 }
 
 /** A class, because one is made for each request: methods on the prototype instead of closures. */
-class Forwarding implements OriginResponseHandler {
+class Forwarding implements OriginResponseHandler, RequestTrailers {
   readonly #exchange: Exchange;
   readonly #options: ForwardOptions;
   readonly #deps: ForwardDeps;
@@ -75,22 +78,28 @@ class Forwarding implements OriginResponseHandler {
 
   #send(): void {
     const { method, url } = this.#exchange.clientReq;
-    const path = this.#options.basePath + url!;
+    const path = originTarget(url!, this.#options.basePath);
     this.#sentAt = this.#deps.monotonic();
-    const request = { method: method!, path, headers: this.#headers, body: this.#body };
+    const request = { method: method!, path, headers: this.#headers, body: this.#body, trailers: this };
     this.#origin = this.#deps.client.send(request, this);
+  }
+
+  ofRequest(): RawHeaders {
+    return originTrailers(this.#exchange, this.#options);
   }
 
   /** RFC 9110 §15.2: passed on, whatever they are; HTTP/1.0 knows none. */
   onInformational(status: number, headers: RawHeaders): void {
     const { clientReq, clientRes } = this.#exchange;
     if (clientReq.httpVersion === '1.0' || clientRes.headersSent) return;
-    clientRes.writeInformation?.(status, endToEndHeaders(headers)); // node before 24.18 cannot
+    // Node keeps a connection whose client expects a 100 only if this says it.
+    if (status === 100 && headers.length === 0) clientRes.writeContinue();
+    else clientRes.writeInformation?.(status, endToEndHeaders(headers)); // node before 24.18 cannot
   }
 
   onHead(status: number, reason: string, headers: RawHeaders): void {
     this.#deps.onOriginHead((this.#deps.monotonic() - this.#sentAt) / 1000);
-    this.#writer.head({ status, reason, headers: clientHeaders(headers) });
+    this.#writer.head({ status, reason, headers: clientHeaders(headers, this.#exchange, this.#options) });
     this.#state = 'answering';
   }
 
@@ -103,7 +112,7 @@ class Forwarding implements OriginResponseHandler {
   }
 
   onEnd(trailers: RawHeaders): void {
-    this.#writer.end(trailers);
+    this.#writer.end(clientTrailers(trailers));
     this.#finish();
   }
 

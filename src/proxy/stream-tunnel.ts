@@ -9,7 +9,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { headerValue, type RawHeaders, removeHeader } from '../http/raw-headers.ts';
 import type { OriginFailure } from './origin/origin-client.ts';
 import { answerError, errorOf } from './proxy-error.ts';
-import { clientHeaders } from './request-headers.ts';
+import { clientHeaders, endToEndHeaders } from './request-headers.ts';
 import { holdEarlyBytes, join, type TunnelDeps, type TunnelOptions } from './tunnel.ts';
 import { requestUpgrade } from './upgrade-request.ts';
 
@@ -36,14 +36,19 @@ export function createStreamTunnels(options: TunnelOptions, deps: TunnelDeps): S
         const held = takeHeld();
         deps.onOpen();
         stream.once('close', deps.onClose);
-        exchange.clientRes.writeHead(200, acceptedHeaders(originRes)).flushHeaders();
+        exchange.clientRes
+          .writeHead(200, acceptedHeaders(clientHeaders(originRes.rawHeaders, exchange, options)))
+          .flushHeaders();
         if (originEarly.length > 0) stream.write(originEarly);
         if (held.length > 0) originSocket.write(held);
         join(stream, originSocket);
       },
+      onInformational({ statusCode, rawHeaders }) {
+        exchange.clientRes.writeInformation?.(statusCode, endToEndHeaders(rawHeaders));
+      },
       onRefusal(originRes) {
         takeHeld();
-        passRefusal(originRes, exchange, stream);
+        passRefusal(originRes, clientHeaders(originRes.rawHeaders, exchange, options), { exchange, stream });
       },
       onFailure: fail,
     });
@@ -81,19 +86,22 @@ function acceptOf(key: string): string {
 }
 
 /** RFC 9110 §8.6: what answers a CONNECT with success has no Content-Length. */
-function acceptedHeaders(originRes: IncomingMessage): RawHeaders {
-  const headers = clientHeaders(originRes.rawHeaders);
+function acceptedHeaders(headers: RawHeaders): RawHeaders {
   removeHeader(headers, 'sec-websocket-accept');
   removeHeader(headers, 'content-length');
   return headers;
 }
 
 /** What the client still sends is thrown away; its body, where it was cut, must not look whole. */
-function passRefusal(originRes: IncomingMessage, { clientRes }: Exchange, stream: Duplex): void {
-  const { statusCode, statusMessage, rawHeaders } = originRes;
+function passRefusal(
+  originRes: IncomingMessage,
+  headers: RawHeaders,
+  { exchange: { clientRes }, stream }: { exchange: Exchange; stream: Duplex },
+): void {
+  const { statusCode, statusMessage } = originRes;
   stream.resume();
   clientRes.shouldKeepAlive = false;
-  clientRes.writeHead(statusCode!, statusMessage!, clientHeaders(rawHeaders)).flushHeaders();
+  clientRes.writeHead(statusCode!, statusMessage!, headers).flushHeaders();
   originRes.once('aborted', () => clientRes.destroy());
   originRes.once('end', () => clientRes.end());
   originRes.pipe(stream, { end: false });

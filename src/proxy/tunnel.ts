@@ -6,10 +6,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { RequestSide } from '../http/exchange.ts';
-import { isName, type RawHeaders } from '../http/raw-headers.ts';
+import { connectionListed } from '../http/hop-by-hop.ts';
+import { headText } from './head-text.ts';
 import type { OriginFailure } from './origin/origin-client.ts';
 import { errorAnswer, errorOf } from './proxy-error.ts';
-import { clientHeaders, type RequestHeaderOptions } from './request-headers.ts';
+import { passRefusal } from './refused-upgrade.ts';
+import { clientHeaders, endToEndHeaders, type RequestHeaderOptions } from './request-headers.ts';
 import { requestUpgrade, type UpgradeTarget } from './upgrade-request.ts';
 
 export type TunnelOptions = RequestHeaderOptions & UpgradeTarget;
@@ -21,7 +23,13 @@ export type TunnelDeps = {
 };
 
 /** What the edge hands over: the request, its socket, and the bytes that came right behind the head. */
-export type Upgrade = { exchange: RequestSide; socket: Duplex; early: Buffer };
+export type Upgrade = {
+  exchange: RequestSide;
+  socket: Duplex;
+  early: Buffer;
+  /** Takes the socket back for further requests. */
+  giveBack(): void;
+};
 
 export type Tunnels = {
   open(upgrade: Upgrade): void;
@@ -36,23 +44,25 @@ const TCP_PROBE_MS = 60_000;
 export function createTunnels(options: TunnelOptions, deps: TunnelDeps): Tunnels {
   const sockets = new Set<Duplex>();
 
-  function open({ exchange, socket, early }: Upgrade): void {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    socket.on('error', () => {}); // its close says what we need to know
+  function open(upgrade: Upgrade): void {
+    const { exchange, socket, early } = upgrade;
     const originReq = requestUpgrade(exchange, options, {
       onUpgrade(originRes, originSocket, originEarly) {
         const held = takeHeld();
         deps.onOpen();
         socket.once('close', deps.onClose);
-        socket.write(upgradedHead(originRes), 'latin1');
+        socket.write(upgradedHead(originRes, exchange), 'latin1');
         if (originEarly.length > 0) socket.write(originEarly);
         if (held.length > 0) originSocket.write(held);
         join(socket, originSocket);
       },
+      onInformational({ statusCode, statusMessage, rawHeaders }) {
+        const status = { status: statusCode, reason: statusMessage };
+        socket.write(headText(status, endToEndHeaders(rawHeaders)), 'latin1');
+      },
       onRefusal(originRes) {
-        takeHeld();
-        passRefusal(originRes, socket);
+        const bytesFollowed = takeHeld().length > 0;
+        refuse(upgrade, originRes, bytesFollowed ? null : letGo);
       },
       onFailure(failure, cause) {
         if (socket.destroyed) return;
@@ -61,8 +71,42 @@ export function createTunnels(options: TunnelOptions, deps: TunnelDeps): Tunnels
         answerFailure(exchange, socket, failure);
       },
     });
-    socket.once('close', () => originReq.destroy());
     const takeHeld = holdEarlyBytes(socket, early);
+    sockets.add(socket);
+    socket.on('close', onClose).on('error', ignoreError);
+
+    function onClose(): void {
+      sockets.delete(socket);
+      originReq.destroy();
+    }
+    function letGo(): void {
+      sockets.delete(socket);
+      socket.off('close', onClose).off('error', ignoreError);
+      upgrade.giveBack();
+    }
+  }
+
+  /** `letGo` null: bytes followed the request. */
+  function refuse(
+    { exchange, socket }: Upgrade,
+    originRes: IncomingMessage,
+    letGo: (() => void) | null,
+  ): void {
+    const { method, rawHeaders } = exchange.clientReq;
+    const headers = clientHeaders(originRes.rawHeaders, exchange, options);
+    const onReusable = connectionListed(rawHeaders)?.has('close') ? null : letGo;
+    // What comes now is the next request, or nothing that anybody reads.
+    if (onReusable === null) socket.resume();
+    else socket.pause();
+    passRefusal({ originRes, socket, headers, method: method!, onReusable });
+  }
+
+  /** RFC 9110 §8.6: a 101 has no Content-Length. */
+  function upgradedHead(originRes: IncomingMessage, exchange: RequestSide): string {
+    const headers = clientHeaders(originRes.rawHeaders, exchange, options);
+    headers.push('Connection', 'Upgrade', 'Upgrade', originRes.headers.upgrade ?? '');
+    const status = { status: originRes.statusCode!, reason: originRes.statusMessage! };
+    return headText(status, headers, 'content-length');
   }
 
   return {
@@ -106,6 +150,8 @@ export function join(client: Duplex, origin: Socket): void {
   takesAlong(origin, client);
 }
 
+function ignoreError(): void {} // its close says what we need to know
+
 function takesAlong(closing: Duplex, other: Duplex): void {
   closing.once('close', () => {
     // Closed after both of its ends: what the other side still has to send or to write goes on.
@@ -113,39 +159,11 @@ function takesAlong(closing: Duplex, other: Duplex): void {
   });
 }
 
-/**
- * The origin said no: its answer as it came, and the end of the connection, whose next bytes nobody parsed.
- * The close ends the body, so a body that was cut must end in a reset instead.
- */
-function passRefusal(originRes: IncomingMessage, socket: Duplex): void {
-  socket.resume();
-  socket.write(headOf(originRes, [...clientHeaders(originRes.rawHeaders), 'Connection', 'close']), 'latin1');
-  originRes.once('aborted', () => (socket as Socket).resetAndDestroy());
-  originRes.pipe(socket);
-}
-
 function answerFailure(exchange: RequestSide, socket: Duplex, failure: OriginFailure): void {
   const error = errorOf(failure);
   const { headers, body } = errorAnswer(exchange, error);
-  const head = { statusCode: error.status, statusMessage: error.title };
+  const head = { status: error.status, reason: error.title };
   socket.resume();
-  socket.write(headOf(head, [...headers, 'Connection', 'close']), 'latin1');
+  socket.write(headText(head, [...headers, 'Connection', 'close']), 'latin1');
   socket.end(body);
-}
-
-/** RFC 9110 §8.6: a 101 has no Content-Length. */
-function upgradedHead(originRes: IncomingMessage): string {
-  const headers = clientHeaders(originRes.rawHeaders);
-  headers.push('Connection', 'Upgrade', 'Upgrade', originRes.headers.upgrade ?? '');
-  return headOf(originRes, headers, 'content-length');
-}
-
-type StatusLine = Pick<IncomingMessage, 'statusCode' | 'statusMessage'>;
-
-function headOf({ statusCode, statusMessage }: StatusLine, headers: RawHeaders, without = ''): string {
-  let text = `HTTP/1.1 ${statusCode} ${statusMessage}\r\n`;
-  for (let i = 0; i < headers.length; i += 2) {
-    if (!isName(headers[i]!, without)) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  }
-  return `${text}\r\n`;
 }

@@ -4,8 +4,8 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { RequestSide } from '../http/exchange.ts';
 import { failureOf } from './origin/failure.ts';
-import type { OriginFailure } from './origin/origin-client.ts';
-import { originHeaders, type RequestHeaderOptions } from './request-headers.ts';
+import type { OriginFailure, OriginTls } from './origin/origin-client.ts';
+import { originHeaders, originTarget, type RequestHeaderOptions } from './request-headers.ts';
 
 /** Where upgrades go. */
 export type UpgradeTarget = {
@@ -17,11 +17,13 @@ export type UpgradeTarget = {
   basePath: string;
   connectTimeoutMs: number;
   headTimeoutMs: number;
-  tls: { rejectUnauthorized: boolean; ca?: string | undefined };
+  tls: OriginTls;
 };
 
-/** One of the three is called, once; none after the request was destroyed by the caller. */
+/** `onInformational` any number of times, then one of the others, once; none after the caller destroyed the request. */
 export type UpgradeOutcome = {
+  /** RFC 9110 §15.2; a 101 is none of them. */
+  onInformational(head: http.InformationEvent): void;
   onUpgrade(originRes: IncomingMessage, originSocket: Socket, early: Buffer): void;
   onRefusal(originRes: IncomingMessage): void;
   onFailure(failure: OriginFailure, cause: Error): void;
@@ -42,6 +44,7 @@ export function requestUpgrade(
     clock.stop();
     outcome.onUpgrade(originRes, originSocket, early);
   });
+  originReq.on('information', outcome.onInformational);
   originReq.once('response', (originRes: IncomingMessage) => {
     clock.stop();
     outcome.onRefusal(originRes);
@@ -66,7 +69,7 @@ function send(exchange: RequestSide, options: RequestHeaderOptions & UpgradeTarg
     port: options.port,
     socketPath: options.socketPath,
     method: clientReq.method,
-    path: options.basePath + clientReq.url!,
+    path: originTarget(clientReq.url!, options.basePath),
     headers,
     setHost: false,
     agent: false,

@@ -277,3 +277,28 @@ test('an expired certificate is a warning: the site is better served than not', 
     /^SSL_CERT_FILE: the certificate in server.crt expired on \d{4}-.*: renew it$/,
   );
 });
+
+test('the certificate for the origin and its key come together, readable, and belong together', (t) => {
+  const openssl = findProgram('openssl');
+  if (skipFor(t, openssl === null ? 'no openssl here' : null)) return;
+  const [one, other] = [makeCertificate(openssl!, 'DNS:a.test'), makeCertificate(openssl!, 'DNS:b.test')];
+  const files: Record<string, string> = { cert: one.cert, key: one.key, other: other.key, text: 'no PEM' };
+  const withFiles = (env: Record<string, string>) =>
+    [{ ...ENOUGH, ...env }, { readFile: (path: string) => files[path]! }] as const;
+  const loaded = config(...withFiles({ ORIGIN_CERT: 'cert', ORIGIN_KEY: 'key' }));
+  assert.equal(loaded.originCert, one.cert.trim());
+  assert.equal(loaded.originKey, one.key.trim());
+  const wrong: [env: Record<string, string>, problem: RegExp][] = [
+    [{ ORIGIN_CERT: 'cert' }, /^ORIGIN_KEY is not set, and ORIGIN_CERT is: set both or neither$/],
+    [{ ORIGIN_KEY: 'key' }, /^ORIGIN_CERT is not set, and ORIGIN_KEY is: set both or neither$/],
+    [{ ORIGIN_CERT: 'cert', ORIGIN_KEY: 'other' }, /^ORIGIN_KEY is not the key of .* ORIGIN_CERT/],
+    [{ ORIGIN_CERT: 'cert', ORIGIN_KEY: 'text' }, /^ORIGIN_KEY expected a file with a private key in PEM/],
+    [{ ORIGIN_CERT: 'text', ORIGIN_KEY: 'key' }, /^ORIGIN_CERT expected a file with certificates in PEM/],
+  ];
+  for (const [env, problem] of wrong) {
+    const found = problems(...withFiles(env));
+    assert.equal(found.length, 1, found.join());
+    assert.match(found[0]!, problem);
+    assert.doesNotMatch(found[0]!, /PRIVATE KEY|no PEM/);
+  }
+});

@@ -168,27 +168,6 @@ test('an HTTP/1.0 client gets no 1xx', async (t) => {
   assert.equal(response.status, 200);
 });
 
-test('Expect: 100-continue gets its 100, and the body arrives', async (t) => {
-  const { origin, port } = await start(t);
-  const connected = await client(t, port);
-  connected.send('POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n');
-  assert.equal((await connected.response()).status, 100);
-  connected.send('body');
-  assert.equal((await connected.response()).text, 'ok');
-  assert.equal(String(await origin.requests[0]!.body), 'body');
-});
-
-test('an expectation that nobody knows is 417', async (t) => {
-  const { port } = await start(t);
-  const request = 'POST / HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\nContent-Length: 0\r\n\r\n';
-  assert.equal((await roundTrip(port, request)).status, 417);
-});
-
-test('Expect in HTTP/1.0 is ignored', async (t) => {
-  const request = 'POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\nbody';
-  assert.equal((await answered(t, ok(), request)).status, 200);
-});
-
 // Requests
 
 test('a request’s length stays a length', async (t) => {

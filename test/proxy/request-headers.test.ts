@@ -243,26 +243,6 @@ test('our cookie is taken off, and a Cookie line that held nothing else goes', a
   assert.deepEqual(asLines(headers.filter((line) => !isOurs(line))), ['Cookie: a=1', 'X-Z: 1']);
 });
 
-test('Expect goes no further, since we have answered it', async (t) => {
-  const options = { method: 'POST', body: 'abc' };
-  const { origin, port } = await start(t);
-  const lines = ['Host: a', 'Expect: 100-continue', 'Content-Length: 3'];
-  const response = await roundTrip(
-    port,
-    `${options.method} / HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${options.body}`,
-  );
-  assert.equal(response.status, 100);
-  await origin.received(1);
-  assert.deepEqual(valuesOf(origin.requests[0]!.headers, 'expect'), []);
-});
-
-test('Trailer is not announced to the origin, which gets none', async (t) => {
-  const body = '3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n';
-  const lines = ['Transfer-Encoding: chunked', 'Trailer: X-Sum'];
-  const headers = await headersAtOrigin(t, lines, { method: 'POST', body });
-  assert.deepEqual(valuesOf(headers, 'trailer'), []);
-});
-
 for (const line of [
   'X-Forwarded-Proto: https',
   'x-forwarded-for: 1.2.3.4',
@@ -279,7 +259,7 @@ for (const line of [
 test('a client of HTTP/1.0 that names no host is served by the origin’s own name', async (t) => {
   const { origin, port } = await start(t);
   assert.equal((await roundTrip(port, 'OPTIONS / HTTP/1.0\r\n\r\n')).status, 200);
-  assert.deepEqual(valuesOf(origin.requests[0]!.headers, 'host'), ['origin.test:80']);
+  assert.deepEqual(valuesOf(origin.requests[0]!.headers, 'host'), ['origin.test']);
 });
 
 test('an empty Host stays empty, and is no second one', async (t) => {

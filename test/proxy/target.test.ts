@@ -50,6 +50,18 @@ for (const [absolute, originForm] of Object.entries(ABSOLUTE_TARGETS)) {
   });
 }
 
+for (const [what, target] of [
+  ['as it came', '*'],
+  ['from the absolute form that stands for it', 'http://site.test'],
+]) {
+  test(`the asterisk of OPTIONS passes without a base path, which it is not in: ${what}`, async (t) => {
+    const { origin, port } = await start(t, undefined, { basePath: '/base' });
+    const response = await roundTrip(port, `OPTIONS ${target} HTTP/1.1\r\nHost: site.test\r\n\r\n`);
+    assert.equal(response.status, 200);
+    assert.match(origin.requests[0]!.head, /^OPTIONS \* HTTP\/1\.1\r\n/);
+  });
+}
+
 test('puts the base path in front as text', async (t) => {
   assert.equal(await targetAtOrigin(t, '/a%2Fb?c', { basePath: '/b%61se/x' }), '/b%61se/x/a%2Fb?c');
 });

@@ -7,7 +7,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { makeCertificate } from '../support/certificate.ts';
 import { findProgram, skipFor } from '../support/needs.ts';
 import { type ProxyOptions, startProxy } from '../support/proxy.ts';
-import { roundTrip } from '../support/raw-client.ts';
+import { connect, roundTrip } from '../support/raw-client.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: www.site.test\r\n\r\n';
 
@@ -79,6 +79,36 @@ test('ORIGIN_TLS_SKIP_VERIFY takes any certificate', async (t) => {
   const started = await startTls(t, 'DNS:other.test', { tls: { rejectUnauthorized: false } });
   if (started === null) return;
   assert.equal((await roundTrip(started.proxy.port, GET)).text, 'over TLS');
+});
+
+test('an origin that asks for a certificate gets ours, for requests and for upgrades', async (t) => {
+  const openssl = findProgram('openssl');
+  if (skipFor(t, openssl === null ? 'no openssl here' : null)) return;
+  const server = makeCertificate(openssl!, 'DNS:localhost');
+  const own = makeCertificate(openssl!, 'DNS:gotrack.test');
+  const asking = { ...server, ca: own.cert, requestCert: true, rejectUnauthorized: true };
+  const origin = https.createServer(asking, (_originReq, originRes) => originRes.end('known'));
+  origin.on('upgrade', (_originReq, socket) => {
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nknown');
+  });
+  origin.listen(0, '127.0.0.1');
+  await once(origin, 'listening');
+  const { port: originPort } = origin.address() as AddressInfo;
+  const common = { rejectUnauthorized: true, ca: server.cert };
+  const settings = { protocol: 'https:', hostname: 'localhost' } as const;
+  const known = await startProxy(originPort, { ...settings, tls: { ...common, ...own } });
+  const unknown = await startProxy(originPort, { ...settings, tls: common });
+  t.after(async () => {
+    await Promise.all([known.close(), unknown.close()]);
+    origin.closeAllConnections();
+    origin.close();
+  });
+  assert.equal((await roundTrip(known.port, GET)).text, 'known');
+  const client = await connect(known.port);
+  t.after(() => client.destroy());
+  client.send(GET.replace('\r\n\r\n', '\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'));
+  await client.contains('known');
+  assert.equal((await roundTrip(unknown.port, GET)).status, 502);
 });
 
 test('an origin that speaks no TLS is 502', async (t) => {

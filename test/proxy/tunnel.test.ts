@@ -335,44 +335,7 @@ test('a client that goes before the origin has answered aborts the upgrade', asy
   }
 });
 
-// Refusals and failures
-
-const REFUSALS: Record<string, [written: string, body: string]> = {
-  'a length': ['HTTP/1.1 403 Nope\r\nX-a: 1\r\nSet-Cookie: b=2\r\nContent-Length: 4\r\n\r\nbody', 'body'],
-  chunks: ['HTTP/1.1 400 Bad\r\nX-a: 1\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n', 'body'],
-  'no body': ['HTTP/1.1 426 Upgrade Required\r\nX-a: 1\r\nContent-Length: 0\r\n\r\n', ''],
-  'a redirect': ['HTTP/1.1 302 Found\r\nX-a: 1\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n', ''],
-};
-for (const [what, [written, body]] of Object.entries(REFUSALS)) {
-  test(`a refusal passes as it came: ${what}`, async (t) => {
-    const { client, origin, proxy } = await openRaw(t, (_request, socket) => socket.write(written));
-    const response = await client.response();
-    assert.equal(response.status, Number(written.slice(9, 12)));
-    assert.equal(response.reason, written.slice(13, written.indexOf('\r\n')));
-    assert.equal(response.header('x-a'), '1');
-    assert.equal(response.header('set-cookie'), /Set-Cookie/.test(written) ? 'b=2' : undefined);
-    assert.equal(response.header('via'), '1.1 gotrack');
-    assert.equal(response.text, body);
-    assert.equal(await client.ended(), 'end');
-    await origin.idle();
-    assert.deepEqual(proxy.seen.tunnels, { opened: 0, closed: 0 });
-  });
-}
-
-test('a refusal of 2 MB passes whole', async (t) => {
-  const body = 'x'.repeat(2 ** 21);
-  const { client } = await openRaw(t, (_request, socket) => socket.write(ok(body)));
-  assert.equal((await client.response()).text.length, body.length);
-});
-
-test('a refusal that was cut does not look whole', async (t) => {
-  const { client } = await openRaw(t, (_request, socket) => {
-    socket.write('HTTP/1.1 400 Bad\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n');
-    setTimeout(() => socket.destroy(), 30);
-  });
-  await client.contains('half');
-  assert.equal(await client.ended(), 'reset');
-});
+// Failures
 
 test('an origin that is down is 502, with the request id', async (t) => {
   const proxy = await startProxy(await closedPort());

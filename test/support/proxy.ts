@@ -9,9 +9,11 @@ import { createRouter } from '../../src/edge/route.ts';
 import { createEdge, type EdgeOptions } from '../../src/edge/server.ts';
 import type { ClientReq } from '../../src/http/client-message.ts';
 import type { ClientAddress } from '../../src/http/exchange.ts';
+import type { AddCorrelation } from '../../src/proxy/correlation.ts';
 import { createForward, type ForwardDeps } from '../../src/proxy/forward.ts';
 import { createHttp1Client } from '../../src/proxy/origin/http1-client.ts';
-import type { OriginFailure } from '../../src/proxy/origin/origin-client.ts';
+import type { OriginFailure, OriginTls } from '../../src/proxy/origin/origin-client.ts';
+import { createOriginName } from '../../src/proxy/origin-name.ts';
 import { createStreamTunnels } from '../../src/proxy/stream-tunnel.ts';
 import { createTunnels } from '../../src/proxy/tunnel.ts';
 import { type Origin, type Script, startOrigin } from './origin.ts';
@@ -23,7 +25,10 @@ export type ProxyOptions = Partial<EdgeOptions> & {
   basePath?: string;
   connectTimeoutMs?: number;
   headTimeoutMs?: number;
-  tls?: { rejectUnauthorized: boolean; ca?: string };
+  tls?: OriginTls;
+  /** HOST_HEADER=origin. */
+  ownName?: boolean;
+  addCorrelation?: AddCorrelation;
   /** Whether the peer is a trusted proxy. */
   trusted?: boolean;
   clientIpHeaders?: string[];
@@ -63,7 +68,7 @@ export type TestProxy = {
 /** What goes to the origin of a WebSocket that came over HTTP/2, from RFC 6455 §1.3. */
 export const WEBSOCKET_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 /** What the origin is called where a client names no host. */
-export const ORIGIN_HOST = 'origin.test:80';
+export const ORIGIN_HOST = 'origin.test';
 export const REQUEST_ID = '01890000-0000-7000-8000-000000000001';
 
 /** An origin and a proxy before it, for one test. */
@@ -161,6 +166,10 @@ function originOptions(port: number, options: ProxyOptions) {
     tls: options.tls ?? { rejectUnauthorized: true },
     clientIpHeaders: new Set(options.clientIpHeaders ?? []),
     originHost: ORIGIN_HOST,
+    originName: options.ownName
+      ? createOriginName({ protocol, hostname, port, basePath: options.basePath ?? '' })
+      : null,
+    addCorrelation: options.addCorrelation ?? null,
     withoutOurCookie: options.withoutOurCookie ?? ((cookie: string) => cookie),
   };
 }

@@ -52,6 +52,7 @@ export function createConnection(
   let body: BodyWriting | null = null;
   let served = 0;
   let answered = false;
+  let continued = false;
   let head: ResponseHead | null = null;
   let gone = false;
 
@@ -60,6 +61,7 @@ export function createConnection(
     onHead: (next) => {
       if (next.status < 200) {
         timer.refresh();
+        continued ||= next.status === 100;
         return job?.handler.onInformational(next.status, next.headers);
       }
       head = next;
@@ -81,6 +83,7 @@ export function createConnection(
   function start(next: Job): void {
     job = next;
     answered = false;
+    continued = false;
     head = null;
     parser.expect(next.request.method);
     timer.refresh();
@@ -102,7 +105,15 @@ export function createConnection(
   }
 
   function onHeadTimeout(): void {
-    if (job !== null && head === null) end('head-timeout', new Error('the origin sent no response in time'));
+    if (job === null || head !== null) return;
+    if (isClientsTurn(job)) timer.refresh();
+    else end('head-timeout', new Error('the origin sent no response in time'));
+  }
+
+  /** Nobody but the client keeps the body back: the origin takes what comes, and owes it no 100. */
+  function isClientsTurn({ request }: Job): boolean {
+    const owesContinue = !continued && headerValue(request.headers, 'expect') !== undefined;
+    return !body!.isDone() && !socket.writableNeedDrain && !owesContinue;
   }
 
   /** The one way out: whatever the reason, listeners are told once. */

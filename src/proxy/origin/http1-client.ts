@@ -6,7 +6,13 @@ import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import { type Connection, createConnection, type Job, type Unfinished } from './connection.ts';
 import { failureOf } from './failure.ts';
-import type { OriginClient, OriginExchange, OriginRequest, OriginResponseHandler } from './origin-client.ts';
+import type {
+  OriginClient,
+  OriginExchange,
+  OriginRequest,
+  OriginResponseHandler,
+  OriginTls,
+} from './origin-client.ts';
 import { createReadBuffer, type ReadBuffer } from './read-buffer.ts';
 
 export type Http1ClientOptions = {
@@ -18,7 +24,7 @@ export type Http1ClientOptions = {
   headTimeoutMs: number;
   /** Connections at once; further exchanges wait for one. */
   maxConnections: number;
-  tls: { rejectUnauthorized: boolean; ca?: string | undefined };
+  tls: OriginTls;
   lookup?: net.LookupFunction;
   /** Milliseconds that never go back. */
   monotonic(): number;

@@ -11,10 +11,22 @@ export type OriginRequest = {
   path: string;
   headers: RawHeaders;
   body: RequestBody | null;
+  trailers: RequestTrailers;
 };
 
-/** A client's body; its trailers are there when it has ended. */
-export type RequestBody = ClientBody;
+export type RequestBody = Omit<ClientBody, 'rawTrailers'>;
+
+/** Asked when a chunked body has ended: what goes behind it. */
+export type RequestTrailers = { ofRequest(): RawHeaders };
+
+/** How an https origin is spoken to; certificates and the key in PEM. */
+export type OriginTls = {
+  rejectUnauthorized: boolean;
+  ca?: string | undefined;
+  /** The client's own, where the origin asks for one. */
+  cert?: string | undefined;
+  key?: string | undefined;
+};
 
 /** Why the origin gave no response, or not all of it. */
 export type OriginFailure =

@@ -1,7 +1,7 @@
 /** A request onto a socket (RFC 9112 §3, §6, §7): the head as one string, the body with the framing it came in. */
 import type { Socket } from 'node:net';
-import { headerValue } from '../../http/raw-headers.ts';
-import type { OriginRequest, RequestBody } from './origin-client.ts';
+import { headerValue, type RawHeaders } from '../../http/raw-headers.ts';
+import type { OriginRequest, RequestBody, RequestTrailers } from './origin-client.ts';
 
 /** How far a body is; `detach` ends what it still sends to the socket. */
 export type BodyWriting = { isDone(): boolean; detach(): void };
@@ -12,26 +12,26 @@ const DONE: BodyWriting = { isDone: () => true, detach: () => {} };
 export type WriteEvents = { onProgress(): void; onBroken(): void };
 
 export function writeRequest(socket: Socket, request: OriginRequest, events: WriteEvents): BodyWriting {
-  const { method, path, headers, body } = request;
-  let head = `${method} ${path} HTTP/1.1\r\n`;
-  for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  const { method, path, headers, body, trailers } = request;
+  const head = `${method} ${path} HTTP/1.1\r\n${linesOf(headers)}`;
   if (body === null) {
     socket.write(`${head}\r\n`, 'latin1');
     return DONE;
   }
   const chunked = headerValue(headers, 'content-length') === undefined;
   socket.write(chunked ? `${head}Transfer-Encoding: chunked\r\n\r\n` : `${head}\r\n`, 'latin1');
-  return pipeBody({ socket, body, chunked, events });
+  return pipeBody({ socket, body, trailers: chunked ? trailers : null, events });
 }
 
-type Piping = { socket: Socket; body: RequestBody; chunked: boolean; events: WriteEvents };
+/** `trailers` null: the body has a length, and its bytes go as they are. */
+type Piping = { socket: Socket; body: RequestBody; trailers: RequestTrailers | null; events: WriteEvents };
 
 /** By hand instead of `pipe`: the socket outlives the body, and chunks need their sizes. */
-function pipeBody({ socket, body, chunked, events }: Piping): BodyWriting {
+function pipeBody({ socket, body, trailers, events }: Piping): BodyWriting {
   let done = false;
   function onData(chunk: Buffer): void {
     events.onProgress();
-    if (!(chunked ? writeChunk(socket, chunk) : writePiece(socket, chunk))) body.pause();
+    if (!(trailers === null ? writePiece(socket, chunk) : writeChunk(socket, chunk))) body.pause();
   }
   function onDrain(): void {
     events.onProgress();
@@ -39,7 +39,7 @@ function pipeBody({ socket, body, chunked, events }: Piping): BodyWriting {
   }
   function onEnd(): void {
     done = true;
-    if (chunked) socket.write(`0\r\n${trailerLines(body.rawTrailers)}\r\n`, 'latin1');
+    if (trailers !== null) socket.write(`0\r\n${linesOf(trailers.ofRequest())}\r\n`, 'latin1');
     detach();
   }
   function onClose(): void {
@@ -79,8 +79,8 @@ function writePiece(socket: Socket, piece: Buffer): boolean {
   });
 }
 
-function trailerLines(trailers: readonly string[]): string {
+function linesOf(fields: RawHeaders): string {
   let lines = '';
-  for (let i = 0; i < trailers.length; i += 2) lines += `${trailers[i]}: ${trailers[i + 1]}\r\n`;
+  for (let i = 0; i < fields.length; i += 2) lines += `${fields[i]}: ${fields[i + 1]}\r\n`;
   return lines;
 }

@@ -26,8 +26,8 @@ const NONE: Framing = { kind: 'none' };
 const CHUNKED: Framing = { kind: 'chunked' };
 const CLOSE: Framing = { kind: 'close' };
 
-/** Control characters, a CR without LF, a LF without CR: nothing of it may stand in a head (RFC 9110 §5.5). */
-const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|[^\r]\n/;
+/** Control characters, a CR without LF, a LF without CR: nothing of it may stand in a head or in trailers (RFC 9110 §5.5). */
+export const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|[^\r]\n/;
 
 /** `text` is the head with the CRLF of its last line, one Latin-1 character a byte. `method` is the request's. */
 export function parseResponseHead(text: string, method: string): ResponseHead | HeadFault {

@@ -4,7 +4,7 @@
  * the connection is good for nothing.
  */
 import type { RawHeaders } from '../../http/raw-headers.ts';
-import { parseHeaderLines, parseResponseHead, type ResponseHead } from './response-head.ts';
+import { FORBIDDEN, parseHeaderLines, parseResponseHead, type ResponseHead } from './response-head.ts';
 
 export type ParserEvents = {
   /** Also for each 1xx. */
@@ -154,7 +154,8 @@ export function createResponseParser(events: ParserEvents): ResponseParser {
     const blank = bytes.indexOf(END_OF_HEAD, at);
     if ((blank === -1 ? bytes.length : blank) - at > MAX_HEAD_BYTES) return fail('trailers too large');
     if (blank === -1) return hold(bytes, at);
-    const trailers = parseHeaderLines(bytes.toString('latin1', at, blank + 2), 0);
+    const text = bytes.toString('latin1', at, blank + 2);
+    const trailers = FORBIDDEN.test(text) ? null : parseHeaderLines(text, 0);
     if (trailers === null) return fail('trailer line');
     ended = trailers;
     return blank + 4;

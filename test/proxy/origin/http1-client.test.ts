@@ -38,7 +38,8 @@ function holding(says = true) {
   return { handler, ended: ended.promise, text: () => Buffer.concat(chunks).toString() };
 }
 
-const get = (path: string) => ({ method: 'GET', path, headers: ['Host', 'a'], body: null });
+const trailers = { ofRequest: () => [] };
+const get = (path: string) => ({ method: 'GET', path, headers: ['Host', 'a'], body: null, trailers });
 
 test('bytes that one client still holds are not read over for the next on the same connection', async (t) => {
   const { origin, client } = await setUp(
