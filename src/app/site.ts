@@ -106,6 +106,7 @@ export function createSite(config: Config, deps: SiteDeps): Site {
       onFlood: reportFlood(log, metrics, clock.monotonic),
       onSlow: () => metrics.rejections.inc({ reason: 'slow-client' }),
       newWebSocketKey: () => randomBytes(16).toString('base64'),
+      onSlowClient: () => metrics.rejections.inc({ reason: 'slow-client' }),
       monotonic: clock.monotonic,
     },
   );

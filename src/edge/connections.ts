@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { leaveGently } from './leave.ts';
+import { newPace, type Pace } from './pace.ts';
 
 /**
  * Requests of one connection that may wait for their answers at once. Each has an exchange of its own with the
@@ -13,8 +14,16 @@ import { leaveGently } from './leave.ts';
  */
 const MAX_PIPELINED = 64;
 
-/** `before`: bytes that were read when it became ours, as it does again after a refused upgrade. */
-type Connection = { unanswered: number; latest: ServerResponse | null; closing: boolean; before: number };
+type Connection = {
+  unanswered: number;
+  latest: ServerResponse | null;
+  closing: boolean;
+  /** Bytes that were read when it became ours, as it does again after a refused upgrade. */
+  before: number;
+  /** The counters when a client began to hold its body back until a 100; null where it holds back none. */
+  heldBack: { read: number; written: number } | null;
+  pace: Pace;
+};
 
 export type Connections = {
   /** Called for each new connection, and for one that asked for a tunnel in vain. */
@@ -30,6 +39,10 @@ export type Connections = {
   isBusy(socket: Socket): boolean;
   /** Whether our own bytes may be written onto it: no answer of ours is under way that they would end up in. */
   mayInterrupt(socket: Socket): boolean;
+  /** Whether a body is due that nobody but the client keeps back: we are reading, and it was asked for. */
+  owesBody(socket: Socket): boolean;
+  forEach(visit: (socket: Socket, pace: Pace) => void): void;
+  count(): number;
   /** From now on answers close their connections; those on which nothing ever came are closed at once. */
   startDraining(): void;
   /** Cuts all that are open. */
@@ -42,7 +55,9 @@ export function createConnections(): Connections {
 
   function opened(socket: Socket): void {
     const isNew = !connections.has(socket);
-    connections.set(socket, { unanswered: 0, latest: null, closing: false, before: socket.bytesRead });
+    const before = socket.bytesRead;
+    const nothing = { unanswered: 0, latest: null, closing: false, heldBack: null };
+    connections.set(socket, { ...nothing, before, pace: newPace() });
     if (!isNew) return;
     socket.once('close', () => connections.delete(socket));
     leaveGently(socket, isUnread);
@@ -67,6 +82,7 @@ export function createConnections(): Connections {
     if (draining) clientRes.shouldKeepAlive = false;
     connection.unanswered += 1;
     connection.latest = clientRes;
+    connection.heldBack = clientReq.headers.expect === undefined ? null : countersOf(clientReq.socket);
     clientRes.once('close', onAnswered);
     return true;
   }
@@ -86,6 +102,13 @@ export function createConnections(): Connections {
     const connection = connections.get(socket);
     if (connection === undefined || connection.unanswered === 0) return true;
     return connection.unanswered === 1 && !connection.latest!.headersSent;
+  }
+
+  /** No earlier answer is under way, whose delay would be ours or the origin's. */
+  function owesBody(socket: Socket): boolean {
+    const { unanswered, latest, heldBack } = connections.get(socket)!;
+    if (unanswered !== 1 || latest!.headersSent || latest!.req.complete) return false;
+    return latest!.req.readableFlowing === true && (heldBack === null || isAsked(socket, heldBack));
   }
 
   function startDraining(): void {
@@ -112,7 +135,17 @@ export function createConnections(): Connections {
     hasSpoken,
     isBusy: (socket) => (connections.get(socket)?.unanswered ?? 0) > 0,
     mayInterrupt,
+    owesBody,
+    forEach: (visit) => connections.forEach(({ pace }, socket) => void visit(socket, pace)),
+    count: () => connections.size,
     startDraining,
     destroyAll,
   };
+}
+
+const countersOf = ({ bytesRead, bytesWritten }: Socket) => ({ read: bytesRead, written: bytesWritten });
+
+/** RFC 9110 §10.1.1: it got its 100, or did not wait for one. */
+function isAsked({ bytesRead, bytesWritten }: Socket, before: { read: number; written: number }): boolean {
+  return bytesWritten > before.written || bytesRead > before.read;
 }

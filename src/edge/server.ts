@@ -10,6 +10,8 @@ import type { Handle } from './handle.ts';
 import type { Http2SessionDeps } from './http2/session.ts';
 import { createHttp2Sessions } from './http2/sessions.ts';
 import { createListener } from './listener.ts';
+import type { PaceLimits } from './pace.ts';
+import { watchSlowClients } from './slow-clients.ts';
 
 export type EdgeOptions = {
   host: string | undefined;
@@ -17,6 +19,8 @@ export type EdgeOptions = {
   maxConnections: number;
   /** How long exchanges may go on after `close` was called. */
   drainMs: number;
+  /** 60 s and 500 B/s where it is not given. */
+  pace?: PaceLimits;
   /** For a request's headers, and for a new connection's first byte; 20 s where it is not given. */
   headersTimeoutMs?: number;
   /** Where it is given, visitors speak TLS, and HTTP/2 or HTTP/1.1. */
@@ -33,6 +37,8 @@ export type EdgeDeps = {
   closeTunnels(): void;
   /** The parser refused something; `code` is its name for the fault. */
   onBadRequest(code: string): void;
+  /** A client was cut because it kept a connection and did nothing with it. */
+  onSlowClient(verdict: string): void;
 } & Omit<Http2SessionDeps, 'handle'>;
 
 export type Edge = {
@@ -52,6 +58,12 @@ const SLOW_STREAM_MS = 60_000;
 /** TCP's own probes find peers that vanished without a word from a stream that says little. */
 const TCP_PROBE_MS = 60_000;
 const BACKLOG = 4096;
+/** The system reports what a reader takes in steps of some 30 KB: a shorter window would see none of a slow one's. */
+const PACE: PaceLimits = { idleMs: 60_000, windowMs: 30_000, minBytesPerSecond: 500 };
+/** Above this share of MAX_CONNECTIONS rates count too. */
+const PRESSED_SHARE = 0.8;
+/** Sweeps over slow clients for one `idleMs` or `windowMs`, whichever is shorter. */
+const SWEEPS = 10;
 const IDLE_SWEEP_MS = 100;
 
 export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
@@ -115,6 +127,15 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   server.on('connect', (_clientReq, socket: Duplex) => answerAndLeave(socket as Socket, METHOD_NOT_ALLOWED));
   server.on('clientError', onClientError);
 
+  let stopWatching = () => {};
+  function watch(): void {
+    const { pace: limits = PACE, maxConnections } = options;
+    const sweepMs = Math.min(limits.idleMs, limits.windowMs) / SWEEPS;
+    const pressedFrom = maxConnections * PRESSED_SHARE;
+    const { monotonic, onSlowClient: onCut } = deps;
+    stopWatching = watchSlowClients({ limits, sweepMs, pressedFrom }, { connections, monotonic, onCut });
+  }
+
   async function close(): Promise<void> {
     draining = true;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -131,10 +152,17 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
     await closed;
     http2.stop();
     clearInterval(sweep);
+    stopWatching();
     clearTimeout(cut);
   }
 
-  return { listen: () => listen(server, options), setKeyPair: listener.setKeyPair, close };
+  async function start(): Promise<AddressInfo> {
+    const address = await listen(server, options);
+    watch();
+    return address;
+  }
+
+  return { listen: start, setKeyPair: listener.setKeyPair, close };
 }
 
 function limitsOf({

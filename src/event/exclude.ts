@@ -1,8 +1,9 @@
 /** EVENTS_EXCLUDE: events that are of no value to the owner. They are dropped and counted. */
+import { compileGlobs, type Globs, matchesAny } from '../lib/glob.ts';
+
 export type EventExclusions = {
   readonly types: ReadonlySet<string>;
-  /** Path globs, cut at their stars: `/a/*.json` is `['/a/', '.json']`. */
-  readonly paths: readonly (readonly string[])[];
+  readonly paths: Globs;
 };
 
 export const NO_EXCLUSIONS: EventExclusions = { types: new Set(), paths: [] };
@@ -11,7 +12,7 @@ export const NO_EXCLUSIONS: EventExclusions = { types: new Set(), paths: [] };
 export function readExclusions(entries: readonly string[]): EventExclusions {
   return {
     types: new Set(entries.filter((entry) => !entry.startsWith('/'))),
-    paths: entries.filter((entry) => entry.startsWith('/')).map((entry) => entry.split(/\*+/)),
+    paths: compileGlobs(entries.filter((entry) => entry.startsWith('/'))),
   };
 }
 
@@ -19,8 +20,7 @@ export function readExclusions(entries: readonly string[]): EventExclusions {
 export function isExcluded(exclusions: EventExclusions, type: string, url: string | undefined): boolean {
   if (exclusions.types.has(type)) return true;
   if (exclusions.paths.length === 0 || url === undefined) return false;
-  const path = pathOf(url);
-  return exclusions.paths.some((pieces) => matches(pieces, path));
+  return matchesAny(exclusions.paths, pathOf(url));
 }
 
 function pathOf(url: string): string {
@@ -29,19 +29,4 @@ function pathOf(url: string): string {
   const path = slash === -1 ? '/' : url.slice(slash);
   const end = path.search(/[?#]/);
   return end === -1 ? path : path.slice(0, end);
-}
-
-/** The leftmost place for each piece is always as good as any other, so one pass decides. */
-function matches(pieces: readonly string[], path: string): boolean {
-  const first = pieces[0]!;
-  const last = pieces.at(-1)!;
-  if (pieces.length === 1) return path === first;
-  if (!path.startsWith(first)) return false;
-  let at = first.length;
-  for (const piece of pieces.slice(1, -1)) {
-    const found = path.indexOf(piece, at);
-    if (found === -1) return false;
-    at = found + piece.length;
-  }
-  return path.length - last.length >= at && path.endsWith(last);
 }

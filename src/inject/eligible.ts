@@ -2,12 +2,12 @@
  * Which responses get the snippet, as far as request and head tell: the contract's table, a rule a line, in its
  * order. The first rule that does not hold is the outcome; null: all hold.
  */
-
+import { pathOf } from '../http/path-of.ts';
 import { headerList, headerValue, headerValues, type RawHeaders } from '../http/raw-headers.ts';
+import { type Globs, matchesAny } from '../lib/glob.ts';
 import { hasDirective, parseCacheControl } from './cache-control.ts';
 import type { Consent } from './consent.ts';
 import { editableEncoding } from './encoding.ts';
-import { type Globs, matchesAny } from './glob.ts';
 import type { HeadOutcome, RequestOutcome } from './outcome.ts';
 import type { PageRequest } from './page-request.ts';
 
@@ -38,8 +38,7 @@ export function requestOutcome(
 
 function isPathExcluded({ paths, exclude }: RequestRules, target: string): boolean {
   if (paths.length === 0 && exclude.length === 0) return false;
-  const query = target.indexOf('?');
-  const path = query === -1 ? target : target.slice(0, query);
+  const path = pathOf(target);
   return (paths.length > 0 && !matchesAny(paths, path)) || matchesAny(exclude, path);
 }
 

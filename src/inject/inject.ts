@@ -11,11 +11,11 @@
 import type { Exchange } from '../http/exchange.ts';
 import { headerList, type RawHeaders, setHeader } from '../http/raw-headers.ts';
 import type { ResponseWriter } from '../http/response-writer.ts';
+import { compileGlobs } from '../lib/glob.ts';
 import { createByteBudget } from './byte-budget.ts';
 import { consentOf } from './consent.ts';
 import { requestOutcome } from './eligible.ts';
 import { negotiatedEncoding } from './encoding.ts';
-import { compileGlobs } from './glob.ts';
 import { createPlaceFinder } from './known-places.ts';
 import type { PageAsk } from './page-plan.ts';
 import { readPageRequest } from './page-request.ts';

@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import type { RawHeaders } from '../../src/http/raw-headers.ts';
 import type { Consent } from '../../src/inject/consent.ts';
 import { headOutcome, type RequestRules, requestOutcome } from '../../src/inject/eligible.ts';
-import { compileGlobs } from '../../src/inject/glob.ts';
 import type { Outcome } from '../../src/inject/outcome.ts';
 import { readPageRequest } from '../../src/inject/page-request.ts';
+import { compileGlobs } from '../../src/lib/glob.ts';
 
 type RequestRow = {
   name: string;

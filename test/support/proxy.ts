@@ -133,6 +133,7 @@ export async function startProxy(originPort: number, options: ProxyOptions = {})
       onFlood: (what) => void seen.floods.push(what),
       onSlow: (what) => void seen.slow.push(what),
       newWebSocketKey: () => WEBSOCKET_KEY,
+      onSlowClient: (verdict) => void seen.slow.push(verdict),
       monotonic: () => performance.now(),
     },
   );
