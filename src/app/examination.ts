@@ -68,10 +68,10 @@ export function createExamination(
   };
 }
 
-function originOf({ forwardDestination, originCa }: Config) {
+function originOf({ forwardDestination, originCa, originCert, originKey, hostHeader }: Config) {
   const { protocol, hostname, port, socketPath, basePath, text } = forwardDestination!;
-  const place = { protocol, hostname, port, socketPath, ca: originCa };
-  return { place, basePath, text, hostHeader: 'client' as const };
+  const place = { protocol, hostname, port, socketPath, ca: originCa, cert: originCert, key: originKey };
+  return { place, basePath, text, hostHeader };
 }
 
 /** Each kind of sink brings its own probe. */

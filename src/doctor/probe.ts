@@ -16,6 +16,9 @@ export type Place = {
   readonly socketPath?: string | undefined;
   /** Certificates (PEM) that take the place of the public ones. */
   readonly ca?: string | undefined;
+  /** What we show to an origin that asks for a certificate. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
 };
 
 export type Ask = {
@@ -112,7 +115,8 @@ function open(place: Place, ask: Ask, signal: AbortSignal): http.ClientRequest {
   };
   if (place.protocol === 'http:') return http.request(options);
   // What does not verify is a finding, not a reason to see nothing.
-  return https.request({ ...options, ca: place.ca, rejectUnauthorized: false, checkServerIdentity });
+  const { ca, cert, key } = place;
+  return https.request({ ...options, ca, cert, key, rejectUnauthorized: false, checkServerIdentity });
 }
 
 function addressesOf({ socketPath }: Place, socket: Socket) {
