@@ -17,7 +17,6 @@ export type SlowClientDeps = {
   onCut(verdict: Cut): void;
 };
 
-/** Call the function that comes back to stop. */
 type Cut = Exclude<PaceVerdict, 'fine'>;
 
 /** Call the function that comes back to stop. */
@@ -42,7 +41,7 @@ export function watchSlowClients(options: SlowClientOptions, deps: SlowClientDep
       read: socket.bytesRead,
       taken,
       hasWaiting,
-      owesBody: connections.owesBody(socket),
+      owesBody: socket.writable && connections.owesBody(socket), // who got a last answer owes no more
     };
   }
 
