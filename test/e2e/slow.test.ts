@@ -19,9 +19,8 @@ const SLOW = FULL ? 1_000 : 100;
 const MIB = 2 ** 20;
 const LARGE = Buffer.alloc(8 * MIB, 'x');
 const BUFFER = 64 * 1024;
-/** What 1,024 connections may come to; a buffer for each further one, and a second for who does not read his. */
-const maxRss = ({ count, reads }: Crowd) =>
-  250 * MIB + Math.max(0, count - 1_024) * BUFFER + (reads ? 0 : count * BUFFER);
+/** What 1,024 connections may come to, and a buffer for each further one. */
+const maxRss = ({ count }: Crowd) => 250 * MIB + Math.max(0, count - 1_024) * BUFFER;
 
 const PAGE = '<!doctype html><html><head><title>t</title></head><body><p>hello</p></body></html>\n';
 const folder = tempFolder();

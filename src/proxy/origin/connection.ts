@@ -134,7 +134,8 @@ export function createConnection(
   }
 
   if (reads === null) socket.on('data', take);
-  else reads.attach({ take, isHolding: () => taker?.isHolding() ?? false });
+  else
+    reads.attach({ take, isHolding: () => taker?.isHolding() ?? false, isPaused: () => socket.isPaused() });
   socket.on('end', () => {
     parser.finish();
     end('reset', new Error('the origin closed the connection'));

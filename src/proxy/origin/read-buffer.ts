@@ -1,7 +1,8 @@
 /**
  * Where a connection's bytes are read into. Node allocates 64 KiB for each read otherwise, which a large body turns
  * into garbage faster than it is collected. Two buffers take turns: one is read into while the client has not taken
- * what the other brought. They are small until a read fills one, because a thousand idle connections have them too.
+ * what the other brought. They are small until a read fills one, because a thousand idle connections have them too;
+ * and nobody reads while the client takes nothing, so the one that waits for that needs to be no larger.
  */
 const SMALL_BYTES = 16 * 1024;
 const LARGE_BYTES = 64 * 1024;
@@ -16,9 +17,11 @@ export type Reader = {
   take(bytes: Buffer): void;
   /** Whether somebody still needs what the last `take` brought, or anything before it. */
   isHolding(): boolean;
+  /** Whether nothing is read for now. */
+  isPaused(): boolean;
 };
 
-const NOBODY: Reader = { take: () => {}, isHolding: () => false };
+const NOBODY: Reader = { take: () => {}, isHolding: () => false, isPaused: () => false };
 
 export function createReadBuffer(): ReadBuffer {
   let reader = NOBODY;
@@ -35,7 +38,7 @@ export function createReadBuffer(): ReadBuffer {
     const wanted = length === current.length || length > SMALL_BYTES ? LARGE_BYTES : SMALL_BYTES;
     if (reader.isHolding()) {
       held = current;
-      current = spare?.length === wanted ? spare : Buffer.allocUnsafeSlow(wanted);
+      current = nextOf(spare, reader.isPaused() ? SMALL_BYTES : wanted);
       spare = null;
     } else if (wanted !== current.length) {
       current = Buffer.allocUnsafeSlow(wanted);
@@ -49,4 +52,9 @@ export function createReadBuffer(): ReadBuffer {
       reader = next;
     },
   };
+}
+
+/** A larger one than is wanted is as good: it is there already. */
+function nextOf(spare: Buffer | null, wanted: number): Buffer {
+  return spare !== null && spare.length >= wanted ? spare : Buffer.allocUnsafeSlow(wanted);
 }

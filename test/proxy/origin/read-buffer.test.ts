@@ -20,6 +20,7 @@ test('no bytes are read over others that somebody still holds', () => {
           if (hold) held.push({ bytes, mark: bytes[0]! });
         },
         isHolding: () => held.length > 0,
+        isPaused: () => hold,
       });
       reads.forEach((read, index) => {
         if (read.drained) held.length = 0;
@@ -35,10 +36,10 @@ test('no bytes are read over others that somebody still holds', () => {
   );
 });
 
-function buffersOf(isHolding: (asked: number) => boolean): number {
+function buffersOf(isHolding: (asked: number) => boolean, isPaused = false): number {
   const { onread, attach } = createReadBuffer();
   let asked = 0;
-  attach({ take: () => {}, isHolding: () => isHolding(asked++) });
+  attach({ take: () => {}, isHolding: () => isHolding(asked++), isPaused: () => isPaused });
   const buffers = new Set<Buffer>();
   for (let read = 0; read < 100; read++) {
     const buffer = onread.buffer();
@@ -55,4 +56,23 @@ test('a client that takes everything at once is read for with one buffer', () =>
 test('a slow client, who has taken everything before each next read, is read for with two that take turns', () => {
   // asked after a read: still held; asked before the next one: gone
   assert.ok(buffersOf((asked) => asked % 2 === 0) <= 4);
+});
+
+test('nor is a new one made for each read of a client who is paused and goes on', () => {
+  assert.ok(buffersOf((asked) => asked % 2 === 0, true) <= 4);
+});
+
+test('what waits for a client who takes nothing is one large buffer, not two', () => {
+  const { onread, attach } = createReadBuffer();
+  let holding = false;
+  attach({ take: () => {}, isHolding: () => holding, isPaused: () => holding });
+  const read = () => {
+    const buffer = onread.buffer();
+    onread.callback(buffer.length, buffer);
+  };
+  read(); // after the first full one they are large
+  const large = onread.buffer().length;
+  holding = true;
+  read();
+  assert.ok(onread.buffer().length <= large / 4);
 });
