@@ -8,6 +8,10 @@ export type KeyPair = { readonly cert: string; readonly key: string };
 /** `culprit` is the file that somebody should look at. */
 export type KeyPairFault = { readonly culprit: 'cert' | 'key'; readonly problem: string };
 
+const BEGIN = '-----BEGIN CERTIFICATE-----';
+/** OpenSSL reads SSL_CERT_FILE too, so many machines have it set to the hundred authorities that they trust. */
+const LONGEST_CHAIN = 10;
+
 /** Null: the two can be served. What a browser may think of the names in it is not asked. */
 export function faultOf({ cert, key }: KeyPair): KeyPairFault | null {
   let certificate: X509Certificate;
@@ -15,6 +19,11 @@ export function faultOf({ cert, key }: KeyPair): KeyPairFault | null {
     certificate = new X509Certificate(cert);
   } catch {
     return { culprit: 'cert', problem: 'holds no certificate in PEM form' };
+  }
+  if (cert.split(BEGIN, LONGEST_CHAIN + 2).length > LONGEST_CHAIN + 1) {
+    const problem =
+      'is a list of authorities, which other programs look for in SSL_CERT_FILE: name your own certificate';
+    return { culprit: 'cert', problem };
   }
   try {
     if (!certificate.checkPrivateKey(createPrivateKey(key)))

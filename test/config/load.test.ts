@@ -259,6 +259,8 @@ test('what is wrong with the two files is said with the variable that names the 
     said({ 'server.crt': cert, 'server.key': cert }),
     /^SSL_KEY_FILE server.key holds no unencrypted/,
   );
+  const authorities = { 'server.crt': cert.repeat(11), 'server.key': key };
+  assert.match(said(authorities), /^SSL_CERT_FILE server.crt is a list of authorities, .*: name your own/);
   const badChain = `${cert}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`;
   assert.match(
     said({ 'server.crt': badChain, 'server.key': key }),
