@@ -51,7 +51,9 @@ function trialConfig(config: Config, { folder, logPath }: { folder: string; logP
   return {
     ...config,
     serverAddr: { host: '127.0.0.1', port: 0 },
+    // In the clear: nobody but us comes.
     enableHttps: false,
+    keyPair: undefined,
     // Where a proxy before us is trusted, doctor stands in for it.
     trustProxy: config.trustProxy === false ? false : ['127.0.0.1'],
     metricsEnabled: false,

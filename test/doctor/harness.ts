@@ -36,7 +36,7 @@ export const shopWith =
   };
 
 /** Configuration with folders of the test's own. */
-export function configFor(t: TestContext, env: Env, ca = ''): Config {
+export function configFor(t: TestContext, env: Env, files = ''): Config {
   const folder = tempFolder();
   t.after(folder.remove);
   const own = {
@@ -45,7 +45,7 @@ export function configFor(t: TestContext, env: Env, ca = ''): Config {
     LOG_PATH: join(folder.path, 'events.ndjson'),
     SERVER_ADDR: '127.0.0.1:0',
   };
-  const loaded = loadConfig({ env: { ...own, ...env }, flags: {}, readFile: () => ca, now: Date.now });
+  const loaded = loadConfig({ env: { ...own, ...env }, flags: {}, readFile: () => files, now: Date.now });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   return loaded.config;
 }
@@ -56,18 +56,20 @@ export type Site = {
   address?: string;
   /** What stands in the file that ORIGIN_CA names. */
   ca?: string;
+  /** What stands in all others. */
+  files?: string;
 };
 
 /** An examination of what listens at `origin`. `page`: as on the command line. */
 export function examination(
   t: TestContext,
   origin: string,
-  { env = {}, page: text, address, ca }: Site = {},
+  { env = {}, page: text, address, ca, files = ca }: Site = {},
 ): Examination {
   const config = configFor(
     t,
     { FORWARD_DESTINATION: origin, ...(ca !== undefined && { ORIGIN_CA: '/ca.pem' }), ...env },
-    ca,
+    files,
   );
   const page = readPageAddress(text, 'http://localhost:19890');
   if (!page.ok) throw new Error(page.expected);

@@ -6,6 +6,8 @@ import { checkClock } from '../../src/doctor/checks/clock.ts';
 import { checkReservedPaths } from '../../src/doctor/checks/reserved-paths.ts';
 import { checkSignedEvent } from '../../src/doctor/checks/signed-event.ts';
 import { checkTrustProxy } from '../../src/doctor/checks/trust-proxy.ts';
+import { makeCertificate } from '../support/certificate.ts';
+import { findProgram, skipFor } from '../support/needs.ts';
 import { examined, faultsIn, PAGE, rowsOf, shop, shopWith, startFront, startInstance } from './harness.ts';
 
 test('a site with a /collect and a /healthz of its own needs PATH_PREFIX', async (t) => {
@@ -111,6 +113,15 @@ test('a running instance whose clock is an hour off is an error, one that is rig
   const [, row] = await rowsOf(checkClock, { ...examination, outside: ahead as typeof outside });
   assert.equal(row!.level, 'error');
   assert.match(row!.found, /ahead of/);
+});
+
+test('the trial of an instance that speaks HTTPS is a whole one', async (t) => {
+  const openssl = findProgram('openssl');
+  if (skipFor(t, openssl === null ? 'no openssl here' : null)) return;
+  const { cert, key } = makeCertificate(openssl!, 'DNS:shop.test');
+  const site = { env: { ENABLE_HTTPS: 'true' }, files: cert + key };
+  const [row] = await rowsOf(checkSignedEvent, examined(t, shop, site));
+  assert.equal(row!.level, 'ok', row!.found);
 });
 
 test('a signed event goes through the whole program', async (t) => {
