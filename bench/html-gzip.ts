@@ -13,6 +13,7 @@ import { type PageFacts, placeInPage } from '../src/inject/page-text.ts';
 import { recodeWhole } from '../src/inject/recode-whole.ts';
 import { createSnippet } from '../src/inject/snippet.ts';
 import { createDeflateWalker } from '../src/inject/splice/deflate-walk.ts';
+import { createTails } from '../src/inject/splice/ending.ts';
 import { createKnownPages, pageKey } from '../src/inject/splice/known-pages.ts';
 import { createGzipEditor, type GzipPage } from '../src/inject/whole-gzip.ts';
 
@@ -73,9 +74,10 @@ const page: GzipPage = {
 };
 
 const walk = createDeflateWalker();
-const editKnown = createGzipEditor(snippet.rest, createKnownPages(4 * samples.length));
+const tails = createTails(snippet.rest);
+const editKnown = createGzipEditor(tails, createKnownPages(4 * samples.length));
 /** Remembers two pages at most, and none of these comes again so soon. */
-const editNew = createGzipEditor(snippet.rest, createKnownPages(2));
+const editNew = createGzipEditor(tails, createKnownPages(2));
 
 function recode({ gzip }: Sample): Buffer {
   const edit = recodeWhole(GZIP, gzip, page);

@@ -8,6 +8,8 @@ import type { Page } from './page.ts';
 import { PREFIX_BYTES } from './page-prefix.ts';
 import { prefixOutcome, type StreamEnd, StreamedText } from './page-text.ts';
 
+const NOTHING = Buffer.alloc(0);
+
 /** A class, because one is made for each streamed page. */
 export class GuardedText {
   readonly #page: Page;
@@ -47,14 +49,32 @@ export class GuardedText {
     if (this.#state !== 'looking') return this.#text.giveUp();
     try {
       const end = this.#text.end();
-      const { outcome, snippet } = this.#decide(end);
+      const { outcome, mayStand } = this.#decide(end);
       this.outcome = outcome;
-      return snippet === null
-        ? Buffer.concat([end.before, end.after])
-        : Buffer.concat([end.before, snippet, end.after]);
+      const snippet = mayStand ? this.#page.snippet() : NOTHING;
+      return Buffer.concat([end.before, snippet, end.after]);
     } catch (error) {
       return this.#fail(error);
     }
+  }
+
+  /** The page has ended, and all of it went its way by itself: whether the snippet may stand behind it. */
+  endBehind(): boolean {
+    if (this.#state !== 'looking') return false;
+    try {
+      const end = this.#text.end();
+      const { outcome, mayStand } = this.#decide(end);
+      this.outcome = mayStand && !end.atEnd ? 'unclosed' : outcome;
+      return mayStand && end.atEnd;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  /** False: what comes changes nothing any more. */
+  get isLooking(): boolean {
+    return this.#state === 'looking' && this.#text.isScanning;
   }
 
   /** No snippet, for that reason, unless it is in already; returns what was held back. */
@@ -108,13 +128,12 @@ export class GuardedText {
   }
 
   /** What becomes of a page that has ended, in whose head nothing was put. */
-  #decide({ outcome, metaPolicy }: StreamEnd): { outcome: Outcome; snippet: Buffer | null } {
-    if (outcome !== null) return { outcome, snippet: null };
-    if (!metaPolicy) return { outcome: this.#done, snippet: this.#page.snippet() };
+  #decide({ outcome, metaPolicy }: StreamEnd): { outcome: Outcome; mayStand: boolean } {
+    if (outcome !== null) return { outcome, mayStand: false };
+    if (!metaPolicy) return { outcome: this.#done, mayStand: true };
     const watched = this.#watched ?? this.#watch?.end();
-    if (watched?.kind !== 'head') return { outcome: 'csp-meta', snippet: null };
+    if (watched?.kind !== 'head') return { outcome: 'csp-meta', mayStand: false };
     const { script, pixel } = this.#page.obeyLate(watched.head.policies.map(({ value }) => value));
-    const snippet = script || pixel ? this.#page.snippet() : null;
-    return { outcome: script ? this.#done : 'csp-meta', snippet };
+    return { outcome: script ? this.#done : 'csp-meta', mayStand: script || pixel };
   }
 }

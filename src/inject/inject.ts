@@ -22,6 +22,7 @@ import { readPageRequest } from './page-request.ts';
 import { PageWriter } from './page-writer.ts';
 import { type InjectDeps, type Room, reportFault } from './room.ts';
 import { createSnippet, type SnippetOptions } from './snippet.ts';
+import { createTails } from './splice/ending.ts';
 import { unmarkRequest } from './validators.ts';
 import { createGzipEditor } from './whole-gzip.ts';
 
@@ -75,6 +76,7 @@ export function createInject(options: InjectOptions, deps: InjectDeps): Inject {
 
 function createRoom(options: InjectOptions, deps: InjectDeps): Room {
   const snippet = createSnippet(options);
+  const tails = createTails(snippet.rest);
   return {
     deps,
     snippet,
@@ -96,7 +98,8 @@ function createRoom(options: InjectOptions, deps: InjectDeps): Room {
     budget: createByteBudget(WHOLE_PAGES_BYTES),
     recoderBudget: createByteBudget(RECODERS_BYTES),
     place: options.injectAt,
-    editGzip: createGzipEditor(snippet.rest),
+    editGzip: createGzipEditor(tails),
+    tails,
     findPlace: createPlaceFinder(),
   };
 }

@@ -5,6 +5,7 @@ import type { Outcome } from './outcome.ts';
 import type { Page } from './page.ts';
 import { type PageBody, PassedBody } from './page-body.ts';
 import { RecodedBody } from './recoded-body.ts';
+import { SPLICER_BYTES, SplicedBody } from './spliced-body.ts';
 import { StreamedBody } from './streamed-body.ts';
 
 export type OpenedStream = { readonly head: ResponseHead; readonly body: PageBody };
@@ -13,7 +14,7 @@ export type OpenedStream = { readonly head: ResponseHead; readonly body: PageBod
 export function openStream(page: Page, start: readonly Buffer[]): OpenedStream {
   try {
     const { encoding } = page;
-    if (encoding !== 'identity') return openRecoded(page, encoding, start);
+    if (encoding !== 'identity') return openCoded(page, encoding, start);
     return { head: page.editedHead(null, null), body: new StreamedBody(page) };
   } catch (error) {
     page.fault(error);
@@ -21,15 +22,18 @@ export function openStream(page: Page, start: readonly Buffer[]): OpenedStream {
   }
 }
 
-function openRecoded(page: Page, coding: Coding, start: readonly Buffer[]): OpenedStream {
+function openCoded(page: Page, coding: Coding, start: readonly Buffer[]): OpenedStream {
   const codec = codecOf(coding, start.length === 1 ? start[0]! : Buffer.concat(start));
   if (codec === null) return openPassed(page, 'encoding');
   const head = page.editedHead(null, null);
-  if (!page.takeRecoder(codec.memoryBytes)) return openPassed(page, 'busy');
+  // In the head the text itself changes, which no bytes behind a stream can do.
+  const isSpliced = coding === 'gzip' && page.place === 'tail';
+  const memoryBytes = isSpliced ? SPLICER_BYTES : codec.memoryBytes;
+  if (!page.takeRecoder(memoryBytes)) return openPassed(page, 'busy');
   try {
-    return { head, body: new RecodedBody(page, codec) };
+    return { head, body: isSpliced ? new SplicedBody(page) : new RecodedBody(page, codec) };
   } catch (error) {
-    page.releaseRecoder(codec.memoryBytes);
+    page.releaseRecoder(memoryBytes);
     throw error;
   }
 }

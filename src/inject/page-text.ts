@@ -70,11 +70,14 @@ export type StreamEnd = {
   readonly outcome: TextOutcome | null;
   /** It may hold a policy in a meta, which is to be asked then. */
   readonly metaPolicy: boolean;
+  /** The snippet could stand behind all of the page just as well. */
+  readonly atEnd: boolean;
   readonly before: Buffer;
   readonly after: Buffer;
 };
 
 const NOTHING = Buffer.alloc(0);
+const NO_PLACE = { metaPolicy: false, atEnd: false } as const;
 
 /** A class, because one is made for each streamed page, and it keeps its state between chunks. */
 export class StreamedText {
@@ -93,6 +96,11 @@ export class StreamedText {
   /** What is held back; at most HELD_BYTES. */
   get held(): Buffer {
     return this.#held;
+  }
+
+  /** False: what comes changes nothing any more. */
+  get isScanning(): boolean {
+    return this.#scanning;
   }
 
   /**
@@ -133,11 +141,11 @@ export class StreamedText {
     const held = this.#held;
     this.#judgePrefix();
     const outcome = this.#outcome;
-    if (outcome !== null) return { outcome, metaPolicy: false, before: held, after: NOTHING };
+    if (outcome !== null) return { outcome, ...NO_PLACE, before: held, after: NOTHING };
     const placed = placeAtEnd(this.#endState, held);
-    if (!('at' in placed)) return { ...placed, metaPolicy: false, before: held, after: NOTHING };
-    const { at, metaPolicy } = placed;
-    return { outcome: null, metaPolicy, before: held.subarray(0, at), after: held.subarray(at) };
+    if (!('at' in placed)) return { ...placed, ...NO_PLACE, before: held, after: NOTHING };
+    const { at, atEnd, metaPolicy } = placed;
+    return { outcome: null, metaPolicy, atEnd, before: held.subarray(0, at), after: held.subarray(at) };
   }
 
   /** Stops looking: returns what is held; from now on `write` passes everything on. */

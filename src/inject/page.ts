@@ -12,6 +12,7 @@ import type { PageFacts } from './page-text.ts';
 import { contentTypeOf, type Prepared } from './prepare-page.ts';
 import { type Room, reportFault } from './room.ts';
 import type { SnippetParts } from './snippet.ts';
+import { endWith, type MemberEnd } from './splice/ending.ts';
 
 type PreparedEdit = Extract<Prepared, { kind: 'edit' }>;
 
@@ -79,6 +80,13 @@ export class Page {
   /** The snippet without the end that all scripts share; null where no script is in it. May throw likewise. */
   get snippetStart(): (() => Buffer) | null {
     return this.#plan.script === null ? null : () => this.#room.snippet.renderStart(this.#parts());
+  }
+
+  /** What is still to be sent of a streamed gzip page, with the snippet behind its text. May throw likewise. */
+  gzipEnding(end: MemberEnd): Buffer {
+    const { tails } = this.#room;
+    const start = this.snippetStart;
+    return endWith(end, start === null ? tails.alone(this.snippet()) : tails.withRest(start()));
   }
 
   /**

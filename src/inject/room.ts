@@ -8,6 +8,7 @@ import type { PlaceFinder } from './known-places.ts';
 import type { Outcome } from './outcome.ts';
 import type { HeadRules } from './page-head.ts';
 import type { Snippet } from './snippet.ts';
+import type { Tails } from './splice/ending.ts';
 import type { GzipEditor } from './whole-gzip.ts';
 
 /** One HTML page that was served to a navigation, when its response has ended or its client has gone. */
@@ -71,6 +72,8 @@ export type Room = {
   /** INJECT_AT. */
   readonly place: 'head' | 'tail';
   readonly editGzip: GzipEditor;
+  /** What may stand behind the text of a gzip page. */
+  readonly tails: Tails;
   readonly findPlace: PlaceFinder;
 };
 

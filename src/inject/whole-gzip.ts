@@ -6,6 +6,7 @@
 import { GZIP } from './codec.ts';
 import { decodeWhole, recoded } from './recode-whole.ts';
 import { createDeflateWalker } from './splice/deflate-walk.ts';
+import type { Tails } from './splice/ending.ts';
 import { createKnownPages, type KnownPages, pageKey, type Verdict } from './splice/known-pages.ts';
 import { createSplicer, findSplicePlace } from './splice/splice.ts';
 import { planText, type TextPlan, type WholeEdit, type WholePage } from './whole-text.ts';
@@ -18,12 +19,8 @@ export type GzipPage = WholePage & {
 /** Throws what the page's snippets throw, and faults of ours; never because of the body. */
 export type GzipEditor = (body: Buffer, page: GzipPage) => WholeEdit;
 
-/** `snippetRest`: the end of every snippet. */
-export function createGzipEditor(
-  snippetRest: Buffer,
-  knownPages: KnownPages = createKnownPages(),
-): GzipEditor {
-  const splice = createSplicer(snippetRest);
+export function createGzipEditor(tails: Tails, knownPages: KnownPages = createKnownPages()): GzipEditor {
+  const splice = createSplicer(tails);
   const walk = createDeflateWalker();
 
   /** By what is known of a page, without its text; null where the text is needed. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterEach, describe, mock, test } from 'node:test';
-import zlib, { gunzipSync, gzipSync } from 'node:zlib';
+import zlib, { brotliCompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import type { InjectDeps } from '../../src/inject/inject.ts';
 import {
   answer,
@@ -133,13 +133,24 @@ describe('a fault leaves the page as it came, and is counted and logged', () => 
 
   test('when a recoder cannot be made', () => {
     const room = createTestRoom({ bufferBytes: 20 });
-    const body = gzipSync(PAGE);
-    mock.method(zlib, 'createGzip', fault);
+    const body = brotliCompressSync(PAGE);
+    mock.method(zlib, 'createBrotliCompress', fault);
     syncBuiltinESMExports();
-    const headers = [...GZIP, 'Content-Length', String(body.length)];
+    const headers = [...HTML, 'Content-Encoding', 'br', 'Content-Length', String(body.length)];
     const { client } = visit(room, {}, { headers, chunks: [body] });
     assert.deepEqual(client.body, body);
     assert.equal(client.header('content-length'), String(body.length));
+    assertFailed(room);
+  });
+
+  test('when an inflater cannot be made', () => {
+    const room = createTestRoom({ bufferBytes: 20 });
+    const body = gzipSync(PAGE);
+    mock.method(zlib, 'createInflateRaw', fault);
+    syncBuiltinESMExports();
+    const { client } = visit(room, {}, { headers: GZIP, chunks: [body] });
+    assert.equal(gunzipSync(client.body).toString(), PAGE);
+    assert.equal(client.state, 'ended');
     assertFailed(room);
   });
 

@@ -86,8 +86,8 @@ test('a streamed gzip page gets the snippet', async (t) => {
   assert.equal(client.header('content-length'), undefined);
   const taken = takeSnippet(gunzipSync(client.body))!;
   assert.equal(taken.page, LARGE);
-  assert.equal(taken.at, LARGE.indexOf('</body>'));
-  assert.deepEqual(room.outcomes, ['recoded']);
+  assert.equal(taken.at, LARGE.length);
+  assert.deepEqual(room.outcomes, ['spliced']);
 });
 
 test('a page of more text than may be inflated at once streams, though it is small', async () => {
@@ -229,15 +229,26 @@ describe('damage of a stream whose first part is out', () => {
     const wrong = Buffer.from(gz);
     wrong[wrong.length - 8] = wrong[wrong.length - 8]! ^ 1;
     const { client } = await stream(t, room, [wrong.subarray(0, 5000), wrong.subarray(5000)]);
-    assert.throws(() => gunzipSync(client.body));
-    assert.equal(lenient(client.body), page);
+    assert.throws(() => gunzipSync(client.body), /incorrect data check/);
+    assert.equal(lenient(client.body.subarray(0, -8)), page);
+    assert.deepEqual(client.body.subarray(-8), wrong.subarray(-8));
     assert.deepEqual(room.outcomes, ['encoding']);
   });
 
-  test('broken data cuts the connection', async (t) => {
+  test('broken data passes as it came, for the client to find', async (t) => {
     const room = createTestRoom();
     const broken = Buffer.concat([gz.subarray(0, 100_000), Buffer.alloc(50_000, 0xff), gz.subarray(150_000)]);
     const { client } = await stream(t, room, [broken]);
+    assert.equal(client.state, 'ended');
+    assert.deepEqual(client.body, broken);
+    assert.deepEqual(room.outcomes, ['encoding']);
+  });
+
+  test('broken data in the last block, whose mark was cleared, cuts the connection', async (t) => {
+    const room = createTestRoom();
+    const one = gzipSync(PAGE.repeat(9), { memLevel: 9 });
+    const broken = Buffer.concat([one.subarray(0, 80), Buffer.alloc(50, 0xff), one.subarray(-8)]);
+    const { client } = await stream(t, room, [broken.subarray(0, 60), broken.subarray(60)]);
     assert.equal(client.state, 'aborted');
     assert.deepEqual(room.outcomes, ['encoding']);
   });

@@ -4,13 +4,14 @@ import { crc32, deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { createCrcAppend } from '../../../src/inject/splice/crc-append.ts';
 import { createDeflateWalker } from '../../../src/inject/splice/deflate-walk.ts';
+import { createTails } from '../../../src/inject/splice/ending.ts';
 import { createSplicer, findSplicePlace } from '../../../src/inject/splice/splice.ts';
 import { deflated, type HeaderFields, member, recipe } from './streams.ts';
 
 const walk = createDeflateWalker();
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength }).map((array) => Buffer.from(array));
 const REST = Buffer.from('>tracker()</script>'.repeat(50));
-const splice = createSplicer(REST);
+const splice = createSplicer(createTails(REST));
 const START = Buffer.from('<img src="//x/px.gif"><script data-token="abc"');
 
 /** The text behind the edit, as strict as a decoder can be: all of the body is one member. */

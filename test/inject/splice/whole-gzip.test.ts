@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, mock, test } from 'node:test';
 import zlib, { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { createTails } from '../../../src/inject/splice/ending.ts';
 import { createKnownPages } from '../../../src/inject/splice/known-pages.ts';
 import { createGzipEditor, type GzipPage } from '../../../src/inject/whole-gzip.ts';
 import type { WholeEdit } from '../../../src/inject/whole-text.ts';
@@ -29,7 +30,7 @@ const page = (facts: Partial<GzipPage['facts']> = {}): GzipPage => ({
 });
 
 const newEditor = (knownPages?: ReturnType<typeof createKnownPages>) =>
-  createGzipEditor(Buffer.from(REST), knownPages);
+  createGzipEditor(createTails(Buffer.from(REST)), knownPages);
 
 /** The text of the edited page without our run; null where it was not edited. */
 function editedText(edit: WholeEdit): string | null {
