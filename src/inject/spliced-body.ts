@@ -10,7 +10,7 @@ import { GzipFollower } from './splice/gzip-follow.ts';
 import type { TextEnd } from './text-reader.ts';
 
 /** Of what an inflater, its window and text, a walker and its tables hold, measured and rounded up. */
-export const SPLICER_BYTES = 256 << 10;
+export const SPLICER_BYTES = 192 << 10;
 
 /** How the judge of the text has ended: as its reader says, or since there was nothing left to judge. */
 type Judged = TextEnd | 'stopped';
