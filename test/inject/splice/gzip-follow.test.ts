@@ -182,6 +182,15 @@ test('a stream that is cut goes out as it came, but for the one bit', () => {
   }
 });
 
+/** What stands behind the stream is no part of it: flipped bits may be its end, early. */
+function readAsStream(body: Buffer): Buffer | null {
+  try {
+    return gunzipSync(body);
+  } catch {
+    return null;
+  }
+}
+
 /** What is to go out where the text's judge says no, as it does of whatever zlib does not read to its end. */
 function withoutText(pieces: readonly Buffer[]): Buffer | 'broken' {
   const { out, end, state } = follow(pieces);
@@ -197,7 +206,7 @@ test('flipped bits: what goes out is read as what came, or does not look whole',
       const body = member(await deflated(made), Buffer.concat(made.pieces));
       for (const bit of bits.map((flip) => flip % (body.length * 8))) body[bit >> 3]! ^= 1 << (bit & 7);
       const { textBytes, end } = follow(cut(body, pieceSizes));
-      const before = inflated(body);
+      const before = readAsStream(body);
       const after = withoutText(cut(body, pieceSizes));
       if (after === 'broken') {
         broken++;
