@@ -56,7 +56,7 @@ export type Inject = {
 
 /** All pages that are edited whole at a time. */
 const WHOLE_PAGES_BYTES = 64 << 20;
-/** All recoders of streamed pages: 128 pages in gzip at a time, or half as many in brotli or zstd. */
+/** Of all compressed pages that stream: 340 in gzip at a time, or 64 in brotli or zstd. */
 const RECODERS_BYTES = 64 << 20;
 
 /** Throws if the tracker's script could not stand in a page. */
