@@ -7,6 +7,7 @@
  * that whoever checks still sees it; if the data itself is broken, the client's connection is cut. A stream of
  * more than MAX_TEXT goes on without the snippet: what has gone out cannot become the origin's bytes again.
  */
+import { giveBack } from '../lib/give-back.ts';
 import type { Codec } from './codec.ts';
 import { MAX_TEXT } from './recode-whole.ts';
 import type { TextEnd } from './text-reader.ts';
@@ -45,8 +46,18 @@ export function createRecoder(codec: Codec, handlers: RecodeHandlers): Recoder {
 
   function onText(text: Buffer): boolean {
     textBytes += text.length;
-    const edited = textBytes > MAX_TEXT ? Buffer.concat([handlers.giveUp(), text]) : handlers.edit(text);
+    if (textBytes > MAX_TEXT) return passOn(text);
+    const edited = handlers.edit(text);
     return edited.length === 0 || encoder.write(edited);
+  }
+
+  /** A bomb, most likely: nobody but the encoder looks at its text any more. */
+  function passOn(text: Buffer): boolean {
+    const held = handlers.giveUp();
+    if (held.length > 0) encoder.write(held);
+    return encoder.write(text, (error) => {
+      if (!error) giveBack(text);
+    });
   }
 
   function onTextEnd(end: TextEnd): void {

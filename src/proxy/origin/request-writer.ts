@@ -1,6 +1,7 @@
 /** A request onto a socket (RFC 9112 §3, §6, §7): the head as one string, the body with the framing it came in. */
 import type { Socket } from 'node:net';
 import { headerValue, type RawHeaders } from '../../http/raw-headers.ts';
+import { giveBack, isWorthIt } from '../../lib/give-back.ts';
 import type { OriginRequest, RequestBody, RequestTrailers } from './origin-client.ts';
 
 /** How far a body is; `detach` ends what it still sends to the socket. */
@@ -64,18 +65,11 @@ function writeChunk(socket: Socket, chunk: Buffer): boolean {
   return more;
 }
 
-/** Smaller pieces share their memory with others, or cost little. */
-const FREED_BYTES = 16 * 1024;
-
-/**
- * Node makes new memory for each piece of a body, and a large upload makes garbage faster than it is collected
- * (70 MiB for a GB). A piece that the system has taken is nobody's any more, so its memory is given back at once.
- */
+/** What the system has taken is nobody's any more: a large upload must not wait for the collector. */
 function writePiece(socket: Socket, piece: Buffer): boolean {
-  const memory = piece.buffer as ArrayBuffer;
-  if (piece.length < FREED_BYTES || memory.byteLength !== piece.length) return socket.write(piece);
+  if (!isWorthIt(piece)) return socket.write(piece);
   return socket.write(piece, (error) => {
-    if (!error) memory.transfer(0);
+    if (!error) giveBack(piece);
   });
 }
 
