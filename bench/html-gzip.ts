@@ -4,17 +4,19 @@
  *
  *     node bench/html-gzip.ts [folder of HTML pages]
  */
+import { randomBytes } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { GZIP } from '../src/inject/codec.ts';
 import { headerLength } from '../src/inject/gzip-header.ts';
+import { createPageKey, PAGE_KEY_BYTES } from '../src/inject/page-key.ts';
 import { type PageFacts, placeInPage } from '../src/inject/page-text.ts';
 import { recodeWhole } from '../src/inject/recode-whole.ts';
 import { createSnippet } from '../src/inject/snippet.ts';
 import { createDeflateWalker } from '../src/inject/splice/deflate-walk.ts';
 import { createTails } from '../src/inject/splice/ending.ts';
-import { createKnownPages, pageKey } from '../src/inject/splice/known-pages.ts';
+import { createKnownPages } from '../src/inject/splice/known-pages.ts';
 import { createGzipEditor, type GzipPage } from '../src/inject/whole-gzip.ts';
 
 const ROUNDS = 7;
@@ -75,9 +77,10 @@ const page: GzipPage = {
 
 const walk = createDeflateWalker();
 const tails = createTails(snippet.rest);
-const editKnown = createGzipEditor(tails, createKnownPages(4 * samples.length));
+const pageKey = createPageKey(randomBytes(PAGE_KEY_BYTES));
+const editKnown = createGzipEditor(tails, pageKey, createKnownPages(4 * samples.length));
 /** Remembers two pages at most, and none of these comes again so soon. */
-const editNew = createGzipEditor(tails, createKnownPages(2));
+const editNew = createGzipEditor(tails, pageKey, createKnownPages(2));
 
 function recode({ gzip }: Sample): Buffer {
   const edit = recodeWhole(GZIP, gzip, page);

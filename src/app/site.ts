@@ -179,6 +179,7 @@ function createInjection(config: Config, deps: SiteDeps) {
     },
     {
       clock,
+      randomBytes,
       newDocumentId: randomUUIDv7,
       newSessionId: randomUUID,
       mintPage: tokens.mintPage,

@@ -63,6 +63,16 @@ const ZSTD: ZstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 const ZSTD_WINDOW: ZstdOptions = { params: { [constants.ZSTD_d_windowLogMax]: 23 } };
 const CHUNKS = { chunkSize: 32 << 10, ...WAITING } as const;
 
+/** More than the text, so that zlib does not ask for another piece to learn that it has ended. */
+const SURPLUS_BYTES = 64;
+
+/** Where the trailer says how long the text is (RFC 1952 §2.3.1), it is made in one piece, not in seven and joined. */
+function decodeGzip(body: Buffer, maxBytes: number): ReturnType<Codec['decode']> {
+  const said = body.length < 4 ? 0 : body.readUInt32LE(body.length - 4);
+  const chunkSize = Math.min(said, maxBytes) + SURPLUS_BYTES;
+  return withInfo(gunzipSync, { chunkSize })(body, maxBytes);
+}
+
 type Decode<Options> = (body: Buffer, options: Options) => Buffer;
 
 /** With `info`, zlib says how much it has read; its types do not say so. */
@@ -87,7 +97,7 @@ export const GZIP: Codec = {
   coding: 'gzip',
   createDecoder: () => createGunzip(CHUNKS),
   createEncoder: () => createGzip(FLUSHED_DEFLATE),
-  decode: withInfo(gunzipSync, NO_OPTIONS),
+  decode: decodeGzip,
   encode: (text) => gzipSync(text, DEFLATE),
   probe: probeWith(gunzipSync, SYNC),
   repeats: true,

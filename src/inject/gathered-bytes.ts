@@ -2,26 +2,30 @@
  * A body that is gathered in one piece of memory, with room behind it for the snippet: what was copied here once is
  * not copied again, and the memory that it was read into is free at once.
  */
+import type { PageMemory } from './page-memory.ts';
 
-/** For a body whose length nobody announced; memory that is not written to costs nothing. */
+/** For a body whose length nobody announced. */
 const FIRST_BYTES = 64 << 10;
 /** Of a snippet, and more. */
 const SPARE_BYTES = 16 << 10;
+const NOTHING = Buffer.alloc(0);
 
 /** A class, because one is made for each page that is gathered. */
 export class GatheredBytes {
+  readonly #from: PageMemory;
   #memory: Buffer;
   #length = 0;
 
-  constructor(announcedBytes: number | null) {
-    this.#memory = Buffer.allocUnsafeSlow((announcedBytes ?? FIRST_BYTES) + SPARE_BYTES);
+  constructor(announcedBytes: number | null, from: PageMemory) {
+    this.#from = from;
+    this.#memory = from.take((announcedBytes ?? FIRST_BYTES) + SPARE_BYTES);
   }
 
   get length(): number {
     return this.#length;
   }
 
-  /** What is here; the memory is not written to again, but by `insert`. */
+  /** What is here; the memory is not written to again, but by `insert`, until it is given back. */
   get bytes(): Buffer {
     return this.#memory.subarray(0, this.#length);
   }
@@ -41,11 +45,24 @@ export class GatheredBytes {
     return this.bytes;
   }
 
+  /** Nobody may hold what `bytes` or `insert` returned: another page's bytes come there. Nothing is here any more. */
+  giveBack(): void {
+    if (this.#memory.length > 0) this.#from.give(this.#memory);
+    this.leave();
+  }
+
+  /** Nothing is here any more; the memory is left to those who hold it. */
+  leave(): void {
+    this.#memory = NOTHING;
+    this.#length = 0;
+  }
+
   #reserve(more: number): void {
     const wanted = this.#length + more;
     if (wanted <= this.#memory.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#memory.length, wanted));
+    const larger = this.#from.take(Math.max(2 * this.#memory.length, wanted));
     this.#memory.copy(larger, 0, 0, this.#length);
+    if (this.#memory.length > 0) this.#from.give(this.#memory);
     this.#memory = larger;
   }
 }

@@ -17,6 +17,8 @@ import { consentOf } from './consent.ts';
 import { requestOutcome } from './eligible.ts';
 import { negotiatedEncoding } from './encoding.ts';
 import { createPlaceFinder } from './known-places.ts';
+import { createPageKey, PAGE_KEY_BYTES } from './page-key.ts';
+import { createPageMemory } from './page-memory.ts';
 import type { PageAsk } from './page-plan.ts';
 import { readPageRequest } from './page-request.ts';
 import { PageWriter } from './page-writer.ts';
@@ -77,6 +79,7 @@ export function createInject(options: InjectOptions, deps: InjectDeps): Inject {
 function createRoom(options: InjectOptions, deps: InjectDeps): Room {
   const snippet = createSnippet(options);
   const tails = createTails(snippet.rest);
+  const pageKey = createPageKey(deps.randomBytes(PAGE_KEY_BYTES));
   return {
     deps,
     snippet,
@@ -96,11 +99,12 @@ function createRoom(options: InjectOptions, deps: InjectDeps): Room {
     documentEvents: options.documentEvents,
     bufferBytes: options.bufferBytes,
     budget: createByteBudget(WHOLE_PAGES_BYTES),
+    memory: createPageMemory(),
     recoderBudget: createByteBudget(RECODERS_BYTES),
     place: options.injectAt,
-    editGzip: createGzipEditor(tails),
+    editGzip: createGzipEditor(tails, pageKey),
     tails,
-    findPlace: createPlaceFinder(),
+    findPlace: createPlaceFinder(pageKey),
   };
 }
 

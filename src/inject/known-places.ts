@@ -4,8 +4,9 @@
  * a page is asked for, to notice when that changes.
  */
 import { createLru, type Lru } from '../lib/lru.ts';
+import type { PageKey } from './page-key.ts';
 import { type PageFacts, type Placement, placeInPage } from './page-text.ts';
-import { MAX_KNOWN_PAGES, pageKey } from './splice/known-pages.ts';
+import { MAX_KNOWN_PAGES } from './splice/known-pages.ts';
 
 export type PlaceFinder = (text: Buffer, facts: PageFacts) => Placement;
 
@@ -15,8 +16,11 @@ const MAX_CREDIT = 50;
 /** Without credit, one page in so many is asked for. */
 const TRIAL_EVERY = 8;
 
-/** `known`: by SHA-256 of the text and everything else that the place depends on. */
-export function createPlaceFinder(known: Lru<string, Placement> = createLru(MAX_KNOWN_PAGES)): PlaceFinder {
+/** `known`: by the key of the text and everything else that the place depends on. */
+export function createPlaceFinder(
+  pageKey: PageKey,
+  known: Lru<string, Placement> = createLru(MAX_KNOWN_PAGES),
+): PlaceFinder {
   let credit = MAX_CREDIT;
   let passed = 0;
 

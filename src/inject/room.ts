@@ -7,6 +7,7 @@ import type { RequestRules } from './eligible.ts';
 import type { PlaceFinder } from './known-places.ts';
 import type { Outcome } from './outcome.ts';
 import type { HeadRules } from './page-head.ts';
+import type { PageMemory } from './page-memory.ts';
 import type { Snippet } from './snippet.ts';
 import type { Tails } from './splice/ending.ts';
 import type { GzipEditor } from './whole-gzip.ts';
@@ -39,6 +40,8 @@ export type IssuedToken = {
 
 export type InjectDeps = {
   readonly clock: Pick<Clock, 'monotonic'>;
+  /** For secrets. */
+  randomBytes(length: number): Buffer;
   /** A UUIDv7. */
   newDocumentId(): string;
   newSessionId(): string;
@@ -67,6 +70,8 @@ export type Room = {
   /** A page up to this size that arrives at once is edited whole. */
   readonly bufferBytes: number;
   readonly budget: ByteBudget;
+  /** What pages are gathered in. */
+  readonly memory: PageMemory;
   /** What the recoders of streamed pages may hold at a time. */
   readonly recoderBudget: ByteBudget;
   /** INJECT_AT. */

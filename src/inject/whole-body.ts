@@ -9,6 +9,7 @@ import type { Done, Outcome } from './outcome.ts';
 import type { Page } from './page.ts';
 import type { PageBody } from './page-body.ts';
 import { editedTrailers } from './page-head.ts';
+import type { PageMemory } from './page-memory.ts';
 import { recodeWhole } from './recode-whole.ts';
 import type { GzipEditor } from './whole-gzip.ts';
 import { carryOut, type FindPlace, planText, type WholeEdit } from './whole-text.ts';
@@ -33,6 +34,7 @@ export type WholeDeps = {
   readonly announcedBytes: number | null;
   /** Of all pages that are gathered at a time. */
   readonly budget: ByteBudget;
+  readonly memory: PageMemory;
   readonly editGzip: GzipEditor;
   readonly findPlace: FindPlace;
   /** The page is too slow or too large: goes on as a stream, with what was gathered. */
@@ -56,7 +58,7 @@ export class WholeBody implements PageBody {
   constructor(page: Page, deps: WholeDeps) {
     this.#page = page;
     this.#deps = deps;
-    this.#gathered = new GatheredBytes(deps.announcedBytes);
+    this.#gathered = new GatheredBytes(deps.announcedBytes, deps.memory);
     this.#timer = setTimeout(() => this.#toStream(), WAIT_MS);
   }
 
@@ -76,11 +78,12 @@ export class WholeBody implements PageBody {
   }
 
   #send(response: WholeResponse): void {
-    this.cancel();
+    this.#settle();
     const { delivery } = this.#page;
     delivery.head(response.head);
     if (response.body.length > 0) delivery.data(response.body);
     delivery.end(response.trailers, response.outcome);
+    this.#giveBack();
   }
 
   /** Null: it is too much to be edited at once. */
@@ -148,8 +151,9 @@ export class WholeBody implements PageBody {
   }
 
   #toStream(): OpenedBody {
-    this.cancel();
+    this.#settle();
     const { bytes } = this.#gathered;
+    this.#gathered.leave();
     return this.#deps.stream(bytes.length === 0 ? [] : [bytes]);
   }
 
@@ -162,10 +166,22 @@ export class WholeBody implements PageBody {
     this.#page.resume();
   }
 
+  /** Also comes when all has gone out to a client that took its time. */
   cancel(): void {
+    this.#settle();
+    this.#giveBack();
+  }
+
+  #settle(): void {
     clearTimeout(this.#timer);
     this.#measuring?.destroy();
     this.#deps.budget.release(this.#bytes);
     this.#bytes = 0;
+  }
+
+  /** A thread of zlib's may still be at it where the text was measured: that memory is left to it. */
+  #giveBack(): void {
+    if (this.#measuring !== null) this.#gathered.leave();
+    else if (!this.#page.delivery.isHolding()) this.#gathered.giveBack();
   }
 }

@@ -4,10 +4,11 @@
  * that cannot be trusted (several members, text behind the stream, a doubt of the walker) it is recoded.
  */
 import { GZIP } from './codec.ts';
+import type { PageKey } from './page-key.ts';
 import { decodeWhole, recoded } from './recode-whole.ts';
 import { createDeflateWalker } from './splice/deflate-walk.ts';
 import type { Tails } from './splice/ending.ts';
-import { createKnownPages, type KnownPages, pageKey, type Verdict } from './splice/known-pages.ts';
+import { createKnownPages, type KnownPages, type Verdict } from './splice/known-pages.ts';
 import { createSplicer, findSplicePlace } from './splice/splice.ts';
 import { planText, type TextPlan, type WholeEdit, type WholePage } from './whole-text.ts';
 
@@ -19,7 +20,11 @@ export type GzipPage = WholePage & {
 /** Throws what the page's snippets throw, and faults of ours; never because of the body. */
 export type GzipEditor = (body: Buffer, page: GzipPage) => WholeEdit;
 
-export function createGzipEditor(tails: Tails, knownPages: KnownPages = createKnownPages()): GzipEditor {
+export function createGzipEditor(
+  tails: Tails,
+  pageKey: PageKey,
+  knownPages: KnownPages = createKnownPages(),
+): GzipEditor {
   const splice = createSplicer(tails);
   const walk = createDeflateWalker();
 

@@ -102,7 +102,7 @@ describe('a fault leaves the page as it came, and is counted and logged', () => 
     const opened = ask(room);
     opened.writer.head(headOf());
     opened.writer.data(Buffer.from(PAGE));
-    mock.method(crypto, 'createHash', fault);
+    mock.method(crypto, 'createCipheriv', fault);
     syncBuiltinESMExports();
     opened.writer.end([]);
     assert.equal(opened.client.body.toString(), PAGE);

@@ -1,5 +1,5 @@
 /** The room with small but real neighbours, a client that remembers what it got, and visits to pages. */
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Exchange } from '../../src/http/exchange.ts';
@@ -59,6 +59,7 @@ export function createTestRoom(
     { ...OPTIONS, ...options },
     {
       clock: { monotonic: () => clock.ms },
+      randomBytes,
       newDocumentId: () => `0197${randomUUID().slice(4)}`,
       newSessionId: () => randomUUID(),
       mintPage(ipKey, documentId) {

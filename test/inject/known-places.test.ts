@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPlaceFinder } from '../../src/inject/known-places.ts';
+import { createPageKey } from '../../src/inject/page-key.ts';
 import { type PageFacts, type Placement, placeInPage } from '../../src/inject/page-text.ts';
 import { createLru } from '../../src/lib/lru.ts';
 import { ask, createTestRoom, headOf, type TestRoom, takeSnippet, visit } from './harness.ts';
 
 const facts: PageFacts = { contentType: 'text/html', shown: true };
+const pageKey = createPageKey(Buffer.alloc(16, 7));
 const page = (text: string) => Buffer.from(`<!doctype html><body><p>${text}</p></body>`);
 
 /** A memory that tells what it was asked and what it remembers. */
@@ -33,7 +35,7 @@ test('a page that comes again has its snippet where it had it, and one that is a
 });
 
 test('the same bytes under another type, or not shown, are judged by themselves', () => {
-  const findPlace = createPlaceFinder();
+  const findPlace = createPlaceFinder(pageKey);
   const text = Buffer.from('only words</body>');
   for (let times = 0; times < 2; times++) {
     for (const each of [
@@ -57,7 +59,7 @@ test('an open page is open when it comes again', () => {
 
 test('pages that come again are asked for each time', () => {
   const { known, asked, kept } = watch();
-  const findPlace = createPlaceFinder(known);
+  const findPlace = createPlaceFinder(pageKey, known);
   for (let i = 0; i < 1000; i++) findPlace(page(String(i % 10)), facts);
   assert.equal(asked(), 1000);
   assert.equal(kept(), 10);
@@ -65,7 +67,7 @@ test('pages that come again are asked for each time', () => {
 
 test('pages that never come again are soon hashed no more, but for a few', () => {
   const { known, asked } = watch();
-  const findPlace = createPlaceFinder(known);
+  const findPlace = createPlaceFinder(pageKey, known);
   for (let i = 0; i < 1000; i++) {
     assert.deepEqual(findPlace(page(String(i)), facts), placeInPage(page(String(i)), facts));
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, mock, test } from 'node:test';
 import zlib, { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { createPageKey } from '../../../src/inject/page-key.ts';
 import { createTails } from '../../../src/inject/splice/ending.ts';
 import { createKnownPages } from '../../../src/inject/splice/known-pages.ts';
 import { createGzipEditor, type GzipPage } from '../../../src/inject/whole-gzip.ts';
@@ -29,8 +30,9 @@ const page = (facts: Partial<GzipPage['facts']> = {}): GzipPage => ({
   snippetStart: () => Buffer.from(START),
 });
 
+const pageKey = createPageKey(Buffer.alloc(16, 7));
 const newEditor = (knownPages?: ReturnType<typeof createKnownPages>) =>
-  createGzipEditor(createTails(Buffer.from(REST)), knownPages);
+  createGzipEditor(createTails(Buffer.from(REST)), pageKey, knownPages);
 
 /** The text of the edited page without our run; null where it was not edited. */
 function editedText(edit: WholeEdit): string | null {
