@@ -56,13 +56,18 @@ export function isFrame({ fetchDest }: PageRequest): boolean {
 
 /** What the head of a response says by itself; the policy (`csp`) is asked last, in `csp.ts`. */
 export function headOutcome(status: number, headers: RawHeaders): Exclude<HeadOutcome, 'csp'> | null {
-  if (hasDirective(parseCacheControl(headerList(headers, 'cache-control')), 'no-transform'))
-    return 'no-transform';
+  if (forbidsTransform(headerList(headers, 'cache-control'))) return 'no-transform';
   if (headerValue(headers, 'x-gotrack-inject')?.trim().toLowerCase() === 'off') return 'excluded';
   if (!isPageStatus(status, headers)) return 'status';
   if (!isHtml(headers) || isAttachment(headers)) return 'type';
   if (editableEncoding(headers) === null) return 'encoding';
   return null;
+}
+
+/** Most do not so much as name it, so that they need not be parsed. */
+function forbidsTransform(cacheControl: string | undefined): boolean {
+  if (cacheControl === undefined || !/no-transform/i.test(cacheControl)) return false;
+  return hasDirective(parseCacheControl(cacheControl), 'no-transform');
 }
 
 /**

@@ -36,12 +36,15 @@ export class GatheredBytes {
     this.#length += chunk.length;
   }
 
-  /** Returns all with these bytes at that place; nothing may be added after it. */
-  insert(at: number, bytes: Buffer): Buffer {
-    this.#reserve(bytes.length);
-    this.#memory.copyWithin(at + bytes.length, at, this.#length);
-    bytes.copy(this.#memory, at);
-    this.#length += bytes.length;
+  /** Returns all with these pieces at that place; nothing may be added after it. */
+  insert(at: number, pieces: readonly Buffer[]): Buffer {
+    let more = 0;
+    for (const { length } of pieces) more += length;
+    this.#reserve(more);
+    this.#memory.copyWithin(at + more, at, this.#length);
+    this.#length += more;
+    let into = at;
+    for (const piece of pieces) into += piece.copy(this.#memory, into);
     return this.bytes;
   }
 

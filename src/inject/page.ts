@@ -77,6 +77,13 @@ export class Page {
     return this.#room.snippet.render(this.#parts());
   }
 
+  /** The snippet in the order of its pieces, of which the longest is made once for all pages. May throw likewise. */
+  snippetPieces(): readonly Buffer[] {
+    const { snippet } = this.#room;
+    const parts = this.#parts();
+    return parts.script === null ? [snippet.render(parts)] : [snippet.renderStart(parts), snippet.rest];
+  }
+
   /** The snippet without the end that all scripts share; null where no script is in it. May throw likewise. */
   get snippetStart(): (() => Buffer) | null {
     return this.#plan.script === null ? null : () => this.#room.snippet.renderStart(this.#parts());

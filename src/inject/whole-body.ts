@@ -119,9 +119,10 @@ export class WholeBody implements PageBody {
     const page = this.#page;
     const plan = planText(text, page, this.#deps.findPlace);
     if (plan.kind === 'plain') return { kind: 'plain', outcome: plan.outcome };
-    const snippet = page.snippet();
     const inPlace = plan.changes.length === 0;
-    const body = inPlace ? this.#gathered.insert(plan.at, snippet) : carryOut(text, plan, snippet);
+    const body = inPlace
+      ? this.#gathered.insert(plan.at, page.snippetPieces())
+      : carryOut(text, plan, page.snippet());
     return { kind: 'edited', body, outcome: 'inserted' };
   }
 
