@@ -1,5 +1,5 @@
 /**
- * Memory for pages that are gathered, used again once their bytes have gone. A piece made for each page would be
+ * Memory for pages that are gathered, used again where the client took their bytes at once. A piece made for each page would be
  * garbage outside of V8's heap, for which V8 walks its whole heap every few hundred pages, on cores that could serve.
  */
 

@@ -167,10 +167,13 @@ export class WholeBody implements PageBody {
     this.#page.resume();
   }
 
-  /** Also comes when all has gone out to a client that took its time. */
+  /**
+   * What is still on its way to a client that has gone may be read once more (HTTP/2 sends the rest of a frame that it
+   * has begun), and must not be another visitor's page: this memory is left.
+   */
   cancel(): void {
     this.#settle();
-    this.#giveBack();
+    this.#gathered.leave();
   }
 
   #settle(): void {
@@ -180,9 +183,10 @@ export class WholeBody implements PageBody {
     this.#bytes = 0;
   }
 
-  /** A thread of zlib's may still be at it where the text was measured: that memory is left to it. */
+  /** Only what the system took at once. A thread of zlib's may still be at it where the text was measured. */
   #giveBack(): void {
     if (this.#measuring !== null) this.#gathered.leave();
-    else if (!this.#page.delivery.isHolding()) this.#gathered.giveBack();
+    else if (this.#page.delivery.isHolding()) this.#gathered.leave();
+    else this.#gathered.giveBack();
   }
 }
