@@ -104,6 +104,7 @@ export function createSite(config: Config, deps: SiteDeps): Site {
       },
       onBadRequest: () => metrics.rejections.inc({ reason: 'malformed-request' }),
       onFlood: reportFlood(log, metrics, clock.monotonic),
+      peerOf: ({ remoteAddress }) => resolve(remoteAddress, []),
       onSlow: () => metrics.rejections.inc({ reason: 'slow-client' }),
       newWebSocketKey: () => randomBytes(16).toString('base64'),
       onSlowClient: () => metrics.rejections.inc({ reason: 'slow-client' }),

@@ -14,6 +14,9 @@ const ANSWERS: Readonly<Record<string, string>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: bare('413 Payload Too Large'),
   HPE_HEADER_OVERFLOW: bare('431 Request Header Fields Too Large'),
 };
+const HTTPS_ONLY = 'This port speaks HTTPS.\n';
+/** To a client that speaks HTTP in the clear where TLS is expected. */
+export const SPEAK_HTTPS = `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${HTTPS_ONLY.length}\r\n\r\n${HTTPS_ONLY}`;
 export const METHOD_NOT_ALLOWED = bare(
   '405 Method Not Allowed\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
 );

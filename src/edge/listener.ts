@@ -18,6 +18,10 @@ export type ListenerEvents = {
   /** A connection that speaks HTTP/1.1. */
   onHttp1(socket: Socket): void;
   onHttp2(socket: TLSSocket): void;
+  /** Under TLS: a client that speaks HTTP in the clear. `socket` is the connection below TLS. */
+  onClearText(socket: Socket): void;
+  /** Whether a client that offers HTTP/2 gets it; HTTP/1.1 if not. */
+  mayUseHttp2(socket: TLSSocket): boolean;
 };
 
 export type Listener = {
@@ -41,15 +45,25 @@ export function createListener(
   return { server, dropSilent: nothing, destroyAll: nothing, setKeyPair: nothing };
 }
 
-const SECURITY = { ALPNProtocols: ['h2', 'http/1.1'], minVersion: 'TLSv1.2' } as const;
+const MIN_VERSION = { minVersion: 'TLSv1.2' } as const;
+
+/** Ours first. */
+const PROTOCOLS = ['h2', 'http/1.1'];
 
 function createTlsListener(options: http.ServerOptions, tls: TlsOptions, events: ListenerEvents): Listener {
   /** As they came from the network: TLS is between them and what the events get. */
   const sockets = new Set<Socket>();
+  /** `this` is the client's socket; undefined refuses the handshake (RFC 7301 §3.2). */
+  function chooseProtocol(this: unknown, { protocols }: { protocols: string[] }): string | undefined {
+    const mayUse = (protocol: string) =>
+      protocols.includes(protocol) && (protocol !== 'h2' || events.mayUseHttp2(this as TLSSocket));
+    return PROTOCOLS.find(mayUse);
+  }
   const server = https.createServer({
     ...options,
-    ...SECURITY,
+    ...MIN_VERSION,
     ...tls.keyPair,
+    ALPNCallback: chooseProtocol,
     handshakeTimeout: tls.handshakeTimeoutMs,
   });
   const serveHttp1 = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[];
@@ -57,6 +71,11 @@ function createTlsListener(options: http.ServerOptions, tls: TlsOptions, events:
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
+  });
+  // Before the listener that destroys it: what is below TLS can still be written to.
+  server.prependListener('tlsClientError', (error: Error & { code?: string }, socket: TLSSocket) => {
+    const { _parent: raw } = socket as TLSSocket & { _parent?: Socket };
+    if (error.code === 'ERR_SSL_HTTP_REQUEST' && raw !== undefined) events.onClearText(raw);
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     if (socket.alpnProtocol === 'h2') return events.onHttp2(socket);
@@ -71,7 +90,7 @@ function createTlsListener(options: http.ServerOptions, tls: TlsOptions, events:
     destroyAll() {
       for (const socket of sockets) socket.destroy();
     },
-    setKeyPair: (pair) => server.setSecureContext({ ...SECURITY, ...pair }),
+    setKeyPair: (pair) => server.setSecureContext({ ...MIN_VERSION, ...pair }),
   };
 }
 

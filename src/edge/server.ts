@@ -4,10 +4,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { KeyPair } from '../config/certificate.ts';
-import { answerAndLeave, badRequestAnswer, METHOD_NOT_ALLOWED } from './bad-request.ts';
+import { answerAndLeave, badRequestAnswer, METHOD_NOT_ALLOWED, SPEAK_HTTPS } from './bad-request.ts';
 import { createConnections } from './connections.ts';
 import type { Handle } from './handle.ts';
-import type { Http2SessionDeps } from './http2/session.ts';
+import { createPenalties, type Peer } from './http2/penalties.ts';
+import type { Flood, Http2SessionDeps } from './http2/session.ts';
 import { createHttp2Sessions } from './http2/sessions.ts';
 import { createListener } from './listener.ts';
 import type { PaceLimits } from './pace.ts';
@@ -29,6 +30,10 @@ export type EdgeOptions = {
   keepAliveMs?: number;
   /** A stream of HTTP/2 whose client stops sending or taking; 60 s where it is not given. */
   slowStreamMs?: number;
+  /** What may wait for readers over HTTP/2; 64 MB where it is not given. */
+  maxHeldBytes?: number;
+  /** For how long an address that floods gets no HTTP/2; 10 s where it is not given. */
+  penaltyMs?: number;
 };
 
 export type EdgeDeps = {
@@ -39,7 +44,11 @@ export type EdgeDeps = {
   onBadRequest(code: string): void;
   /** A client was cut because it kept a connection and did nothing with it. */
   onSlowClient(verdict: string): void;
-} & Omit<Http2SessionDeps, 'handle'>;
+  /** A session of HTTP/2 ended in ENHANCE_YOUR_CALM. */
+  onFlood(what: Flood): void;
+  /** Who is at the other end, and whether it is a proxy that we trust. */
+  peerOf(socket: Socket): Peer;
+} & Omit<Http2SessionDeps, 'handle' | 'onFlood'>;
 
 export type Edge = {
   listen(): Promise<AddressInfo>;
@@ -55,6 +64,7 @@ const HEADERS_TIMEOUT_MS = 20_000;
 const TIMEOUT_SWEEP_MS = 1_000;
 const KEEP_ALIVE_MS = 75_000;
 const SLOW_STREAM_MS = 60_000;
+const PENALTY_MS = 10_000;
 /** TCP's own probes find peers that vanished without a word from a stream that says little. */
 const TCP_PROBE_MS = 60_000;
 const BACKLOG = 4096;
@@ -71,8 +81,14 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   const connections = createConnections();
   let draining = false;
   const { headersTimeoutMs: silentMs = HEADERS_TIMEOUT_MS, keepAliveMs: idleMs = KEEP_ALIVE_MS } = options;
-  const slowMs = options.slowStreamMs ?? SLOW_STREAM_MS;
-  const http2 = createHttp2Sessions({ silentMs, idleMs, slowMs }, deps);
+  const limits = options.pace ?? PACE;
+  const pace = { ...limits, idleMs: options.slowStreamMs ?? SLOW_STREAM_MS };
+  const isPressed = () => count() > options.maxConnections * PRESSED_SHARE;
+  const penalties = createPenalties(options.penaltyMs ?? PENALTY_MS, deps.monotonic);
+  const http2 = createHttp2Sessions(
+    { silentMs, idleMs, pace, maxHeldBytes: options.maxHeldBytes, isPressed },
+    { ...deps, onFlood },
+  );
   const serverOptions = {
     ...limitsOf(options),
     optimizeEmptyRequests: true,
@@ -82,10 +98,29 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
       !draining && !connections.isBusy(clientReq.socket) && handle.mayUpgrade(clientReq),
   } as http.ServerOptions;
   const tls = options.keyPair && { keyPair: options.keyPair, handshakeTimeoutMs: silentMs };
-  const listener = createListener(serverOptions, tls, { onHttp1: connections.opened, onHttp2: http2.serve });
+  const listener = createListener(serverOptions, tls, {
+    onHttp1: connections.opened,
+    onHttp2: http2.serve,
+    onClearText,
+    mayUseHttp2: (socket) => penalties.mayUseHttp2(deps.peerOf(socket)),
+  });
   const { server } = listener;
   server.maxHeadersCount = 0; // bounded by bytes; a cut list would be forwarded as if it were whole
   server.maxConnections = options.maxConnections;
+
+  function count(): number {
+    return connections.count() + http2.count();
+  }
+
+  function onFlood(what: Flood, socket: Socket): void {
+    deps.onFlood(what);
+    penalties.onFlood(deps.peerOf(socket));
+  }
+
+  function onClearText(socket: Socket): void {
+    deps.onBadRequest('ERR_SSL_HTTP_REQUEST');
+    answerAndLeave(socket, SPEAK_HTTPS);
+  }
 
   function onRequest(clientReq: IncomingMessage, clientRes: ServerResponse): void {
     if (!connections.begin(clientReq, clientRes)) return;
@@ -129,11 +164,9 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
 
   let stopWatching = () => {};
   function watch(): void {
-    const { pace: limits = PACE, maxConnections } = options;
     const sweepMs = Math.min(limits.idleMs, limits.windowMs) / SWEEPS;
-    const pressedFrom = maxConnections * PRESSED_SHARE;
     const { monotonic, onSlowClient: onCut } = deps;
-    stopWatching = watchSlowClients({ limits, sweepMs, pressedFrom }, { connections, monotonic, onCut });
+    stopWatching = watchSlowClients({ limits, sweepMs }, { connections, isPressed, monotonic, onCut });
   }
 
   async function close(): Promise<void> {

@@ -3,16 +3,17 @@ import type { Socket } from 'node:net';
 import { answerAndLeave, badRequestAnswer } from './bad-request.ts';
 import type { Connections } from './connections.ts';
 import { judgePace, type PaceFacts, type PaceLimits, type PaceVerdict } from './pace.ts';
+import { takenBytes } from './taken-bytes.ts';
 
 export type SlowClientOptions = {
   limits: PaceLimits;
   sweepMs: number;
-  /** From so many connections on, rates count too. */
-  pressedFrom: number;
 };
 
 export type SlowClientDeps = {
-  connections: Pick<Connections, 'forEach' | 'count' | 'owesBody' | 'mayInterrupt'>;
+  connections: Pick<Connections, 'forEach' | 'owesBody' | 'mayInterrupt'>;
+  /** Connections are about to run out: rates count, too. */
+  isPressed(): boolean;
   monotonic(): number;
   onCut(verdict: Cut): void;
 };
@@ -25,7 +26,7 @@ export function watchSlowClients(options: SlowClientOptions, deps: SlowClientDep
 
   function sweep(): void {
     const now = deps.monotonic();
-    const pressed = connections.count() > options.pressedFrom;
+    const pressed = deps.isPressed();
     connections.forEach((socket, pace) => {
       const verdict = judgePace(pace, factsOf(socket, now, pressed), options.limits);
       if (verdict !== 'fine') cut(socket, verdict);
@@ -58,14 +59,3 @@ export function watchSlowClients(options: SlowClientOptions, deps: SlowClientDep
   timer.unref();
   return () => clearInterval(timer);
 }
-
-/**
- * What of the written bytes the system has taken on. `socket.bytesWritten` counts a write whole when it begins, and
- * a large one may take a slow reader minutes; how much of it is left only the handle knows.
- */
-function takenBytes(socket: Socket): number {
-  const { _handle: handle } = socket as Socket & { _handle?: WriteCounters | null };
-  return handle ? handle.bytesWritten - handle.writeQueueSize : -1;
-}
-
-type WriteCounters = { bytesWritten: number; writeQueueSize: number };

@@ -132,6 +132,7 @@ export async function startProxy(originPort: number, options: ProxyOptions = {})
       onBadRequest: (code) => void seen.badRequests.push(code),
       onFlood: (what) => void seen.floods.push(what),
       onSlow: (what) => void seen.slow.push(what),
+      peerOf: ({ remoteAddress = '' }) => ({ ipKey: remoteAddress, peerTrusted: options.trusted ?? false }),
       newWebSocketKey: () => WEBSOCKET_KEY,
       onSlowClient: (verdict) => void seen.slow.push(verdict),
       monotonic: () => performance.now(),

@@ -6,6 +6,7 @@ import type { ServerHttp2Stream, ServerStreamResponseOptions } from 'node:http2'
 import type { Socket } from 'node:net';
 import type { ClientRes } from '../../http/client-message.ts';
 import type { RawHeaders } from '../../http/raw-headers.ts';
+import { type HeldBytes, RESERVED_BYTES } from './held-bytes.ts';
 import type { Http2Request } from './request.ts';
 import { headersObject, type ResponseHead, responseHead } from './response-head.ts';
 
@@ -26,10 +27,14 @@ export class Http2Response implements ClientRes {
   #bodiless = false;
   #trailers: RawHeaders = [];
   readonly #closeListeners: (() => void)[] = [];
+  /** The session's, and what of it is counted for this response. */
+  readonly #held: HeldBytes;
+  #counted = 0;
 
-  constructor(stream: ServerHttp2Stream, req: Http2Request) {
+  constructor(stream: ServerHttp2Stream, req: Http2Request, held: HeldBytes) {
     this.#stream = stream;
     this.req = req;
+    this.#held = held;
   }
 
   get socket(): Socket {
@@ -72,7 +77,10 @@ export class Http2Response implements ClientRes {
   write(chunk: Buffer | string): boolean {
     if (this.ended || this.#isGone()) return true; // its close is on the way, and says it
     this.flushHeaders();
-    return this.#bodiless || this.#stream.write(chunk);
+    if (this.#bodiless) return true;
+    const isTaken = this.#stream.write(chunk);
+    this.recount();
+    return isTaken;
   }
 
   end(chunk: Buffer | string = '', encoding: BufferEncoding = 'utf8'): this {
@@ -86,6 +94,7 @@ export class Http2Response implements ClientRes {
       else this.flushHeaders();
       this.#stream.end(chunk, encoding);
     }
+    this.recount();
     if (!this.shouldKeepAlive) this.#stream.once('finish', closeStream);
     return this;
   }
@@ -107,8 +116,25 @@ export class Http2Response implements ClientRes {
     if (event === 'close') this.#closeListeners.push(listener as () => void);
   }
 
+  /** The request is about to be served: room is kept for its answer until that begins. */
+  reserve(): void {
+    this.#count(RESERVED_BYTES);
+  }
+
+  /** Called whenever something is written, and about once a second. */
+  recount(): void {
+    this.#count(this.#stream.writableLength);
+  }
+
+  #count(bytes: number): void {
+    if (bytes === this.#counted) return;
+    this.#held.add(bytes - this.#counted);
+    this.#counted = bytes;
+  }
+
   /** The session calls it, once, when the stream is over. */
   onStreamClose(): void {
+    this.#count(0);
     for (const listener of this.#closeListeners) listener.call(this);
   }
 

@@ -3,11 +3,16 @@
  * ENHANCE_YOUR_CALM. nghttp2 and node bound what never comes to us: header blocks, frames, acknowledgements.
  */
 import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { answerSlowBody } from '../answers.ts';
+import type { PaceLimits } from '../pace.ts';
+import { takenBytes } from '../taken-bytes.ts';
 import { Budget } from './budget.ts';
 import { asUpgrade } from './extended-connect.ts';
+import { watchHeaderBlocks } from './header-block-watch.ts';
+import type { HeldBytes } from './held-bytes.ts';
 import { Http2Request } from './request.ts';
 import { readRequestHead } from './request-head.ts';
 import { Http2Response } from './response.ts';
@@ -24,9 +29,9 @@ export type Http2SessionDeps = {
   /** For `Sec-WebSocket-Key`: 16 random bytes, base64. */
   newWebSocketKey(): string;
   /** A client kept us waiting for too long, and its stream was ended. */
-  onSlow(what: Slowness): void;
+  onSlow(what: Slowness | 'headers'): void;
   /** A session ended in ENHANCE_YOUR_CALM. */
-  onFlood(what: Flood): void;
+  onFlood(what: Flood, socket: Socket): void;
   /** Milliseconds that never go back. */
   monotonic(): number;
 };
@@ -41,8 +46,10 @@ export type Http2Session = {
   idleSince(): number;
   /** Whether anything ever came. */
   spoke(): boolean;
-  /** Ends streams on which a client has kept us waiting for longer than this. Called about once a second. */
-  endSlow(idleMs: number): void;
+  /** Called about once a second: ends streams on which a client keeps us waiting, serves those that waited for room. */
+  sweep(limits: PaceLimits, pressed: boolean): void;
+  /** Whether, with no stream open, a header block has been on its way for longer than this. */
+  hasLateHeaders(limitMs: number): boolean;
   /** GOAWAY: streams that are open finish, then the connection ends. */
   close(): void;
   destroy(): void;
@@ -83,17 +90,20 @@ const SESSION_OPTIONS: http2.ServerSessionOptions = {
   strictSingleValueFields: false,
 };
 
-export function createHttp2Session(socket: TLSSocket, deps: Http2SessionDeps): Http2Session {
+/** `held` counts what waits for this session's readers. */
+export function createHttp2Session(socket: TLSSocket, held: HeldBytes, deps: Http2SessionDeps): Http2Session {
   const { handle, monotonic } = deps;
   const session = http2.performServerHandshake(socket, SESSION_OPTIONS) as ServerHttp2Session;
   const resets = new Budget(RESETS, monotonic());
   const control = new Budget(CONTROL_FRAMES, monotonic());
+  const headerBlocks = watchHeaderBlocks(session, socket);
   const watches = new Map<Http2Response, StreamWatch>();
-  const arrived: Arrived[] = [];
+  const tunnels = new Set<Http2Response>();
+  let arrived: Arrived[] = [];
   let idleSince = monotonic();
   let spoke = false;
   let calmed = false;
-  let tunnels = 0;
+  let willServe = false;
 
   function onStream(stream: ServerHttp2Stream, parsed: IncomingHttpHeaders, _flags: number, raw: string[]) {
     stream.on('error', ignore); // its close says what we need to know
@@ -102,38 +112,60 @@ export function createHttp2Session(socket: TLSSocket, deps: Http2SessionDeps): H
     const isConnect = head.protocol !== undefined;
     const seen = isConnect ? asUpgrade(head, deps.newWebSocketKey) : head;
     const clientReq = new Http2Request(stream, socket, seen);
-    const clientRes = new Http2Response(stream, clientReq);
+    const clientRes = new Http2Response(stream, clientReq, held);
     if (!isConnect) watches.set(clientRes, new StreamWatch(clientReq, clientRes, monotonic()));
-    else tunnels += 1;
+    else tunnels.add(clientRes);
     stream.once('close', () => onStreamClose(clientRes, isConnect));
-    if (arrived.push({ stream, clientReq, clientRes, isConnect }) === 1) setImmediate(serveArrived);
+    arrived.push({ stream, clientReq, clientRes, isConnect });
+    serveSoon();
   }
 
-  /** After all that came with them: a stream that was reset in the same breath costs the origin nothing. */
+  /** After all that came with it: a stream that was reset in the same breath costs the origin nothing. */
+  function serveSoon(): void {
+    if (willServe) return;
+    willServe = true;
+    setImmediate(serveArrived);
+  }
+
+  /** While too much waits for readers everywhere, a session that has its share of it gets no more: its streams wait. */
   function serveArrived(): void {
-    for (const { stream, clientReq, clientRes, isConnect } of arrived.splice(0)) {
+    willServe = false;
+    while (arrived.length > 0 && !(held.isOver && held.bytes > 0)) {
+      const { stream, clientReq, clientRes, isConnect } = arrived.shift()!;
       if (stream.destroyed || stream.closed || calmed) continue;
+      clientRes.reserve();
       if (isConnect) handle.connect(clientReq, clientRes, stream);
       else handle.request(clientReq, clientRes);
     }
   }
 
   function onStreamClose(clientRes: Http2Response, isTunnel: boolean): void {
-    if (isTunnel) tunnels -= 1;
+    if (isTunnel) tunnels.delete(clientRes);
     else watches.delete(clientRes);
     idleSince = monotonic();
     clientRes.onStreamClose();
+    if (arrived.length > 0) {
+      arrived = arrived.filter((waiting) => waiting.clientRes !== clientRes);
+      serveSoon();
+    }
     if (!(isTunnel ? clientRes.headersSent : clientRes.ended)) onReset();
   }
 
-  function endSlow(idleMs: number): void {
+  function sweep(limits: PaceLimits, pressed: boolean): void {
+    const facts = { now: monotonic(), pressed, taken: takenBytes(socket) };
+    for (const clientRes of tunnels) clientRes.recount();
     for (const [clientRes, watch] of watches) {
-      const slowness = watch.look(monotonic(), idleMs);
-      if (slowness === null) continue;
-      deps.onSlow(slowness);
-      if (slowness === 'body' && !clientRes.headersSent) answerSlowBody(clientRes);
-      else clientRes.destroy();
+      clientRes.recount();
+      const slowness = watch.look(facts, limits);
+      if (slowness !== null) endSlow(clientRes, slowness);
     }
+    if (arrived.length > 0) serveSoon();
+  }
+
+  function endSlow(clientRes: Http2Response, slowness: Slowness): void {
+    deps.onSlow(slowness);
+    if (slowness === 'body' && !clientRes.headersSent) answerSlowBody(clientRes);
+    else clientRes.destroy();
   }
 
   function onReset(): void {
@@ -148,7 +180,7 @@ export function createHttp2Session(socket: TLSSocket, deps: Http2SessionDeps): H
   function calm(what: Flood): void {
     if (calmed) return;
     calmed = true;
-    deps.onFlood(what);
+    deps.onFlood(what, socket);
     session.goaway(ENHANCE_YOUR_CALM); // from here on nghttp2 ignores what it would open
     setTimeout(destroy, LINGER_MS);
   }
@@ -165,8 +197,13 @@ export function createHttp2Session(socket: TLSSocket, deps: Http2SessionDeps): H
   socket.on('error', ignore);
 
   return {
-    streams: () => watches.size + tunnels,
-    endSlow,
+    streams: () => watches.size + tunnels.size,
+    sweep,
+    hasLateHeaders(limitMs) {
+      if (!headerBlocks.isLate(monotonic(), idleSince, limitMs)) return false;
+      deps.onSlow('headers');
+      return true;
+    },
     idleSince: () => idleSince,
     spoke: () => spoke,
     close: () => session.close(),

@@ -1,14 +1,20 @@
 /** All connections that speak HTTP/2: when each has been idle too long, and how they end together. */
 import type { TLSSocket } from 'node:tls';
+import type { PaceLimits } from '../pace.ts';
+import { HeldBytes } from './held-bytes.ts';
 import { createHttp2Session, type Http2Session, type Http2SessionDeps } from './session.ts';
 
 export type Http2SessionsOptions = {
   /** A connection on which no stream is open. */
   idleMs: number;
-  /** A new connection on which nothing comes. */
+  /** A new connection on which nothing comes, headers that do not come to their end. */
   silentMs: number;
   /** A body that stops coming, a reader that takes nothing of what waits. */
-  slowMs: number;
+  pace: PaceLimits;
+  /** What may wait for readers in all sessions together; 64 MB where it is not given. */
+  maxHeldBytes?: number | undefined;
+  /** Connections are about to run out: rates count, too. */
+  isPressed(): boolean;
 };
 
 export type Http2Sessions = {
@@ -17,6 +23,7 @@ export type Http2Sessions = {
   /** GOAWAY to all: open streams finish, new ones are the client's to send elsewhere. */
   startDraining(): void;
   destroyAll(): void;
+  count(): number;
   /** All have ended. */
   stop(): void;
 };
@@ -24,36 +31,45 @@ export type Http2Sessions = {
 const SWEEP_MS = 1_000;
 /** A client that keeps its side open after our GOAWAY is waited for no longer. */
 const LINGER_MS = 2_000;
+const MAX_HELD_BYTES = 64 << 20;
+/** When memory runs short, readers that take nothing are waited for this many times shorter. */
+const HURRY = 10;
 
 type Served = { session: Http2Session; closingSince: number | null };
 
 export function createHttp2Sessions(options: Http2SessionsOptions, deps: Http2SessionDeps): Http2Sessions {
   const sessions = new Set<Served>();
+  const held = new HeldBytes(options.maxHeldBytes ?? MAX_HELD_BYTES);
+  const { pace, silentMs, idleMs: maxIdleMs } = options;
+  const hurried = { ...pace, idleMs: pace.idleMs / HURRY };
   let draining = false;
   const sweep = setInterval(
     () => {
       const now = deps.monotonic();
-      for (const served of sessions) look(served, now);
+      const limits = held.isOver ? hurried : pace;
+      const pressed = options.isPressed();
+      for (const { session } of sessions) if (session.streams() > 0) session.sweep(limits, pressed);
+      for (const served of sessions) if (served.session.streams() === 0) endIdle(served, now);
     },
-    Math.min(SWEEP_MS, options.silentMs, options.idleMs, options.slowMs),
+    Math.min(SWEEP_MS, silentMs, maxIdleMs, pace.idleMs, pace.windowMs),
   );
   sweep.unref();
 
   function serve(socket: TLSSocket): void {
-    const served: Served = { session: createHttp2Session(socket, deps), closingSince: null };
+    const served: Served = { session: createHttp2Session(socket, held.share(), deps), closingSince: null };
     sessions.add(served);
     socket.once('close', () => sessions.delete(served));
     if (draining) close(served);
   }
 
-  function look(served: Served, now: number): void {
+  function endIdle(served: Served, now: number): void {
     const { session, closingSince } = served;
-    if (session.streams() > 0) return session.endSlow(options.slowMs);
     const idleMs = now - session.idleSince();
     if (closingSince !== null) {
       if (Math.min(now - closingSince, idleMs) > LINGER_MS) session.destroy();
-    } else if (!session.spoke() && idleMs > options.silentMs) session.destroy();
-    else if (idleMs > options.idleMs) close(served);
+    } else if (!session.spoke() && idleMs > silentMs) session.destroy();
+    else if (session.hasLateHeaders(silentMs)) session.destroy();
+    else if (idleMs > maxIdleMs) close(served);
   }
 
   function close(served: Served): void {
@@ -70,5 +86,5 @@ export function createHttp2Sessions(options: Http2SessionsOptions, deps: Http2Se
     for (const { session } of sessions) session.destroy();
   }
 
-  return { serve, startDraining, destroyAll, stop: () => clearInterval(sweep) };
+  return { serve, startDraining, destroyAll, count: () => sessions.size, stop: () => clearInterval(sweep) };
 }

@@ -2,14 +2,25 @@
  * Streams that keep us waiting: a reader that takes nothing of what waits for it, a body that stops coming. Looked
  * at about once a second, so nothing here costs a request anything.
  */
+import { judgePace, newPace, type PaceLimits } from '../pace.ts';
 import type { Http2Request } from './request.ts';
 import type { Http2Response } from './response.ts';
 
 export type Slowness = 'reader' | 'body';
 
+/** What a look needs to know of the whole connection. */
+export type WatchFacts = {
+  /** Monotonic milliseconds. */
+  now: number;
+  /** Rates count. */
+  pressed: boolean;
+  /** Bytes that the system has taken on for this connection. */
+  taken: number;
+};
+
 /**
  * What a stream takes is known by whole pieces only, and a piece may be 64 KB. So its reader is late when the
- * whole connection has taken nothing, or when a piece takes this many times as long.
+ * whole connection has taken nothing, or too little, or when a piece takes this many times as long.
  */
 const PIECE_PATIENCE = 5;
 
@@ -17,42 +28,37 @@ const PIECE_PATIENCE = 5;
 export class StreamWatch {
   readonly #clientReq: Http2Request;
   readonly #clientRes: Http2Response;
+  readonly #pace = newPace();
   #waiting = 0;
-  #sent = 0;
-  #received = 0;
-  #connectionTookAt: number;
   #streamTookAt: number;
-  #receivedAt: number;
 
   constructor(clientReq: Http2Request, clientRes: Http2Response, now: number) {
     this.#clientReq = clientReq;
     this.#clientRes = clientRes;
-    this.#connectionTookAt = now;
     this.#streamTookAt = now;
-    this.#receivedAt = now;
   }
 
-  /** Who has been waited for longer than `idleMs` at `now`, or null. */
-  look(now: number, idleMs: number): Slowness | null {
-    if (this.#readerIsLate(now, idleMs)) return 'reader';
-    return this.#bodyIsLate(now, idleMs) ? 'body' : null;
-  }
-
-  #readerIsLate(now: number, idleMs: number): boolean {
-    const { writableLength, socket } = this.#clientRes;
-    const streamTook = writableLength === 0 || writableLength !== this.#waiting;
-    if (streamTook) this.#streamTookAt = now;
-    if (streamTook || socket.bytesWritten !== this.#sent) this.#connectionTookAt = now;
-    this.#waiting = writableLength;
-    this.#sent = socket.bytesWritten;
-    return now - this.#connectionTookAt > idleMs || now - this.#streamTookAt > PIECE_PATIENCE * idleMs;
-  }
-
-  /** While we read nothing ourselves, the client is not late. */
-  #bodyIsLate(now: number, idleMs: number): boolean {
+  /** Who has been waited for too long, or null. While we read nothing ourselves, the client is not late. */
+  look({ now, pressed, taken }: WatchFacts, limits: PaceLimits): Slowness | null {
     const { received, isWaitedFor } = this.#clientReq;
-    if (!isWaitedFor || received !== this.#received) this.#receivedAt = now;
-    this.#received = received;
-    return now - this.#receivedAt > idleMs;
+    const { writableLength } = this.#clientRes;
+    const hasWaiting = writableLength > 0;
+    const facts = { now, pressed, taken, hasWaiting, read: received, owesBody: isWaitedFor };
+    switch (judgePace(this.#pace, facts, limits)) {
+      case 'idle-body':
+      case 'slow-body':
+        return 'body';
+      case 'stuck-reader':
+      case 'slow-reader':
+        return 'reader';
+      case 'fine':
+        return this.#pieceIsLate(writableLength, now, limits) ? 'reader' : null;
+    }
+  }
+
+  #pieceIsLate(writableLength: number, now: number, { idleMs }: PaceLimits): boolean {
+    if (writableLength === 0 || writableLength !== this.#waiting) this.#streamTookAt = now;
+    this.#waiting = writableLength;
+    return now - this.#streamTookAt > PIECE_PATIENCE * idleMs;
   }
 }
