@@ -30,7 +30,7 @@ export type EdgeOptions = {
   keepAliveMs?: number;
   /** A stream of HTTP/2 whose client stops sending or taking; 60 s where it is not given. */
   slowStreamMs?: number;
-  /** What may wait for readers over HTTP/2; 64 MB where it is not given. */
+  /** What may wait for readers over HTTP/2; 32 MB where it is not given. */
   maxHeldBytes?: number;
   /** For how long an address that floods gets no HTTP/2; 10 s where it is not given. */
   penaltyMs?: number;

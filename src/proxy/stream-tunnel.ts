@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Exchange } from '../http/exchange.ts';
 import { headerValue, type RawHeaders, removeHeader } from '../http/raw-headers.ts';
@@ -42,6 +43,10 @@ export function createStreamTunnels(options: TunnelOptions, deps: TunnelDeps): S
         if (originEarly.length > 0) stream.write(originEarly);
         if (held.length > 0) originSocket.write(held);
         join(stream, originSocket);
+        // A stream that its client reset has both its ends, as if all had been said.
+        stream.once('close', () => {
+          if ((stream as ServerHttp2Stream).rstCode) originSocket.destroy();
+        });
       },
       onInformational({ statusCode, rawHeaders }) {
         exchange.clientRes.writeInformation?.(statusCode, endToEndHeaders(rawHeaders));

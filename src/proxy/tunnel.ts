@@ -154,8 +154,9 @@ function ignoreError(): void {} // its close says what we need to know
 
 function takesAlong(closing: Duplex, other: Duplex): void {
   closing.once('close', () => {
-    // Closed after both of its ends: what the other side still has to send or to write goes on.
+    // Closed after both of its ends: what the other side still has to write goes on, and what it sends is nobody's.
     if (!closing.readableEnded || !closing.writableFinished) other.destroy(new Error('the other side broke'));
+    else other.resume();
   });
 }
 

@@ -10,6 +10,7 @@ import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
+import { WebSocketServer } from 'ws';
 import type { Envelope } from '../../src/event/envelope.ts';
 import { startBrowser } from '../support/browser.ts';
 import { makeCertificate } from '../support/certificate.ts';
@@ -57,6 +58,12 @@ before(async () => {
     originRes.setHeader('Content-Type', 'text/html');
     originRes.setHeader('Cache-Control', 'private');
     originRes.end(PAGE);
+  });
+  const chat = new WebSocketServer({ server: origin.server });
+  chat.on('connection', (socket, originReq) => {
+    socket.on('error', () => {});
+    // What came over HTTP/2 is known by `Via`.
+    socket.on('message', (data) => socket.send(`${originReq.headers.via} ${data}`));
   });
   gotrack = await startGotrack({ ...env, FORWARD_DESTINATION: `http://127.0.0.1:${origin.port}` });
   const args = [`--ignore-certificate-errors-spki-list=${trusted}`];
@@ -115,6 +122,29 @@ test('a visit’s cookie is bound to HTTPS', async (t) => {
   assert.deepEqual(names, ['__Host-gt']);
   await context.close();
 });
+
+test('a page’s WebSocket goes over the HTTP/2 connection that the page came on', async (t) => {
+  if (skipFor(t, absent) || skipFor(t, noBrowser)) return;
+  const page = await (await browser!.newContext()).newPage();
+  const { port } = new URL(gotrack.site);
+  await page.goto(`https://shop.test:${port}/chat`, { waitUntil: 'load' });
+  const told = await page.evaluate(echoOf, `wss://shop.test:${port}/chat`);
+  assert.equal(told, '2 gotrack hello, closed with 1000');
+  await page.close();
+});
+
+async function echoOf(address: string): Promise<string> {
+  const socket = new WebSocket(address);
+  return new Promise((resolve) => {
+    let told = '';
+    socket.onopen = () => socket.send('hello');
+    socket.onmessage = ({ data }) => {
+      told = data;
+      socket.close(1000);
+    };
+    socket.onclose = ({ code }) => resolve(`${told}, closed with ${code}`);
+  });
+}
 
 test('curl over HTTP/2 gets the page that it gets over HTTP/1.1', async (t) => {
   const curl = findProgram('curl');

@@ -2,6 +2,7 @@
  * Edge and proxy as app.ts joins them, before an origin of the test's: real sockets on both sides, and stubs
  * where the neighbours would be. What they were told is in `seen`.
  */
+import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import type { KeyPair } from '../../src/config/certificate.ts';
 import { createHandle, type HandleDeps } from '../../src/edge/handle.ts';
@@ -40,6 +41,8 @@ export type ProxyOptions = Partial<EdgeOptions> & {
   resolveAddress?: HandleDeps['resolveAddress'];
   pathPrefix?: string;
   observe?: HandleDeps['observe'];
+  /** Keys for WebSockets over HTTP/2 that differ, as in life. */
+  randomKeys?: boolean;
 };
 
 export type Seen = {
@@ -133,7 +136,7 @@ export async function startProxy(originPort: number, options: ProxyOptions = {})
       onFlood: (what) => void seen.floods.push(what),
       onSlow: (what) => void seen.slow.push(what),
       peerOf: ({ remoteAddress = '' }) => ({ ipKey: remoteAddress, peerTrusted: options.trusted ?? false }),
-      newWebSocketKey: () => WEBSOCKET_KEY,
+      newWebSocketKey: () => (options.randomKeys ? randomBytes(16).toString('base64') : WEBSOCKET_KEY),
       onSlowClient: (verdict) => void seen.slow.push(verdict),
       monotonic: () => performance.now(),
     },

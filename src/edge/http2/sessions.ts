@@ -11,7 +11,7 @@ export type Http2SessionsOptions = {
   silentMs: number;
   /** A body that stops coming, a reader that takes nothing of what waits. */
   pace: PaceLimits;
-  /** What may wait for readers in all sessions together; 64 MB where it is not given. */
+  /** What may wait for readers in all sessions together; 32 MB where it is not given. */
   maxHeldBytes?: number | undefined;
   /** Connections are about to run out: rates count, too. */
   isPressed(): boolean;
@@ -31,7 +31,7 @@ export type Http2Sessions = {
 const SWEEP_MS = 1_000;
 /** A client that keeps its side open after our GOAWAY is waited for no longer. */
 const LINGER_MS = 2_000;
-const MAX_HELD_BYTES = 64 << 20;
+const MAX_HELD_BYTES = 32 << 20;
 /** When memory runs short, readers that take nothing are waited for this many times shorter. */
 const HURRY = 10;
 
