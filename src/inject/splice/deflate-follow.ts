@@ -112,7 +112,6 @@ export class DeflateFollower {
     const next = this.#openBlock(reader);
     const doubtful = next === 'wrong' ? DOUBT_BITS : 0;
     if (reader.bit > reader.endBit - doubtful) {
-      this.#codesAreFixed = false;
       reader.bit = at;
       return false;
     }

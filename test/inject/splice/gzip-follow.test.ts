@@ -1,5 +1,6 @@
 /** A gzip stream that passes in pieces: what goes out is what came, and text can be put behind it at the end. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { constants, deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -117,6 +118,18 @@ describe('one cut, anywhere in the last 300 bytes or the first', () => {
       }
       assertFollowed(body, text, cut(body, [1]));
     });
+  }
+});
+
+test('what was said long before, said again: symbols of up to 48 bits, cut anywhere', () => {
+  const said = createHash('shake256', { outputLength: 12_000 }).update('noise').digest('hex');
+  const again = Array.from({ length: 300 }, (_, at) =>
+    said.slice((at * 7919) % 20_000).slice(0, 20 + (at % 230)),
+  );
+  const text = Buffer.from(said + again.join(''));
+  for (const options of [{}, { strategy: constants.Z_FIXED }]) {
+    const body = gzipSync(text, options);
+    for (const size of [1, 2, 3, 5]) assertFollowed(body, text, cut(body, [size]));
   }
 });
 
