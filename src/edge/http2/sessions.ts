@@ -31,7 +31,7 @@ export type Http2Sessions = {
 const SWEEP_MS = 1_000;
 /** A client that keeps its side open after our GOAWAY is waited for no longer. */
 const LINGER_MS = 2_000;
-const MAX_HELD_BYTES = 32 << 20;
+const MAX_HELD_BYTES = 64 << 20;
 /** When memory runs short, readers that take nothing are waited for this many times shorter. */
 const HURRY = 10;
 
