@@ -11,7 +11,7 @@ export type Http2SessionsOptions = {
   silentMs: number;
   /** A body that stops coming, a reader that takes nothing of what waits. */
   pace: PaceLimits;
-  /** What may wait for readers in all sessions together; 32 MB where it is not given. */
+  /** What may wait for readers in all sessions together; 64 MB where it is not given. */
   maxHeldBytes?: number | undefined;
   /** Connections are about to run out: rates count, too. */
   isPressed(): boolean;

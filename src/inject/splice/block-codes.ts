@@ -42,6 +42,8 @@ export type BlockCodes = {
   /** Scratch: code lengths of literals and then of distances; and of the code that they are written in. */
   readonly codeLengths: Uint8Array;
   readonly lengthLengths: Uint8Array;
+  /** Literals and distances are those of fixed blocks, which need not be built again. */
+  areFixed: boolean;
 };
 
 export function createBlockCodes(): BlockCodes {
@@ -60,6 +62,7 @@ export function createBlockCodes(): BlockCodes {
     ),
     codeLengths: new Uint8Array(FIXED_LITERALS + FIXED_DISTANCES),
     lengthLengths: new Uint8Array(LENGTHS_ORDER.length),
+    areFixed: false,
   };
 }
 
@@ -76,17 +79,19 @@ function distance(symbol: number): number {
   return symbol < MAX_DISTANCES ? DISTANCE_EXTRA[symbol]! | (symbol << SYMBOL_SHIFT) : NONE;
 }
 
-export function fixedCodes({ literals, distances, codeLengths }: BlockCodes): boolean {
+export function fixedCodes(codes: BlockCodes): void {
+  if (codes.areFixed) return;
+  const { literals, distances, codeLengths } = codes;
   codeLengths.fill(8, 0, 144).fill(9, 144, 256).fill(7, 256, 280).fill(8, 280, FIXED_LITERALS);
   codeLengths.fill(5, FIXED_LITERALS);
-  return (
-    buildLiterals(literals, codeLengths.subarray(0, FIXED_LITERALS)) &&
-    buildHuffman(distances, codeLengths.subarray(FIXED_LITERALS))
-  );
+  buildLiterals(literals, codeLengths.subarray(0, FIXED_LITERALS));
+  buildHuffman(distances, codeLengths.subarray(FIXED_LITERALS));
+  codes.areFixed = true;
 }
 
 /** Reads the codes at the start of a dynamic block. False: they are wrong. */
 export function dynamicCodes(codes: BlockCodes, reader: BitReader): boolean {
+  codes.areFixed = false;
   const literalCount = takeBits(reader, 5) + END_SYMBOL + 1;
   const distanceCount = takeBits(reader, 5) + 1;
   if (literalCount > MAX_LITERALS || distanceCount > MAX_DISTANCES) return false;

@@ -30,7 +30,6 @@ const NOTHING = Buffer.alloc(0);
 /** A class, because one is made for each gzip page that streams, and it keeps its state between pieces. */
 export class DeflateFollower {
   readonly #codes = createBlockCodes();
-  #codesAreFixed = false;
   #state: State = 'final';
   /** The block that is being read is the last. */
   #isLast = false;
@@ -124,11 +123,9 @@ export class DeflateFollower {
     const type = takeBits(reader, 2);
     if (type === STORED) return this.#openStored(reader) ? 'stored' : 'wrong';
     if (type === FIXED) {
-      if (!this.#codesAreFixed) fixedCodes(this.#codes);
-      this.#codesAreFixed = true;
+      fixedCodes(this.#codes);
       return 'symbols';
     }
-    this.#codesAreFixed = false;
     return type === DYNAMIC && dynamicCodes(this.#codes, reader) ? 'symbols' : 'wrong';
   }
 

@@ -5,21 +5,8 @@
  * A position is one number, a bit; each look takes a word from there. So there is no bit buffer to keep filled.
  */
 import { type BitReader, GUARD_BYTES, readBits, takeBits } from './bit-reader.ts';
-import {
-  type BlockCodes,
-  BYTES_SHIFT,
-  createBlockCodes,
-  DISTANCE_BASE,
-  DISTANCE_EXTRA,
-  dynamicCodes,
-  END_OF_BLOCK,
-  EXTRA_MASK,
-  EXTRA_SHIFT,
-  fixedCodes,
-  NO_LITERAL,
-  SYMBOL_SHIFT,
-} from './block-codes.ts';
-import { CODE_BITS_MASK, CODE_BITS_SHIFT, decode, NONE, SKIP_MASK } from './huffman.ts';
+import { type BlockCodes, createBlockCodes, dynamicCodes, fixedCodes } from './block-codes.ts';
+import { followSymbols, type Run } from './follow-symbols.ts';
 
 export type DeflateEnd = {
   /** BFINAL of the last block, as a bit from the start of the stream. */
@@ -36,8 +23,6 @@ export type DeflateWalker = (bytes: Buffer) => DeflateEnd | null;
 const STORED = 0;
 const FIXED = 1;
 const DYNAMIC = 2;
-/** A distance of this or less is right once so much text is there. */
-const WINDOW_BYTES = 32_768;
 const WRONG = -1;
 
 /** Its tables (12 KB) are made once; a walk makes nothing but its result. */
@@ -61,7 +46,10 @@ export function createDeflateWalker(): DeflateWalker {
 function walkBlock(codes: BlockCodes, reader: BitReader, before: number): number {
   const type = takeBits(reader, 2);
   if (type === STORED) return walkStored(reader, before);
-  if (type === FIXED && fixedCodes(codes)) return walkSymbols(codes, reader, before);
+  if (type === FIXED) {
+    fixedCodes(codes);
+    return walkSymbols(codes, reader, before);
+  }
   if (type === DYNAMIC && dynamicCodes(codes, reader)) return walkSymbols(codes, reader, before);
   return WRONG;
 }
@@ -74,48 +62,7 @@ function walkStored(reader: BitReader, before: number): number {
   return before + length;
 }
 
-/**
- * Long, because it is the hot loop: its state stays in local variables. Between two checks of the end a bit moves
- * on by 20 and 15 at most, so that every look ends within GUARD_BYTES.
- */
-function walkSymbols({ literals, distances }: BlockCodes, reader: BitReader, before: number): number {
-  const { view, endBit } = reader;
-  const { table } = literals;
-  const mask = table.length - 1;
-  let bit = reader.bit;
-  let textBytes = before;
-  while (bit <= endBit) {
-    const word = view.getInt32(bit >> 3, true) >> (bit & 7);
-    let entry = table[word & mask]!;
-    if ((entry & NONE) !== 0) entry = decode(literals, word);
-    if ((entry & (NO_LITERAL | NONE)) === 0) {
-      bit += entry & SKIP_MASK;
-      textBytes += entry >> BYTES_SHIFT;
-      continue;
-    }
-    if ((entry & NONE) !== 0) return WRONG;
-    bit += entry & SKIP_MASK;
-    if ((entry & END_OF_BLOCK) !== 0) {
-      reader.bit = bit;
-      return textBytes;
-    }
-    const extra =
-      (word >> ((entry >> CODE_BITS_SHIFT) & CODE_BITS_MASK)) & (entry >> EXTRA_SHIFT) & EXTRA_MASK;
-    const distanceWord = view.getInt32(bit >> 3, true) >> (bit & 7);
-    let distance = distances.table[distanceWord & (distances.table.length - 1)]!;
-    if ((distance & NONE) !== 0) distance = decode(distances, distanceWord);
-    if ((distance & NONE) !== 0) return WRONG;
-    if (textBytes < WINDOW_BYTES && distanceAt(view, bit, distance) > textBytes) return WRONG;
-    bit += distance & SKIP_MASK;
-    textBytes += (entry >> BYTES_SHIFT) + extra;
-  }
-  return WRONG;
-}
-
-/** `bit`: where its code begins. */
-function distanceAt(view: DataView, bit: number, entry: number): number {
-  const symbol = entry >> SYMBOL_SHIFT;
-  const extraBit = bit + ((entry >> CODE_BITS_SHIFT) & CODE_BITS_MASK);
-  const extra = (view.getInt32(extraBit >> 3, true) >> (extraBit & 7)) & ((1 << DISTANCE_EXTRA[symbol]!) - 1);
-  return DISTANCE_BASE[symbol]! + extra;
+function walkSymbols(codes: BlockCodes, reader: BitReader, before: number): number {
+  const run: Run = { reader, textBytes: before, ended: false };
+  return followSymbols(codes, run, reader.endBit) && run.ended ? run.textBytes : WRONG;
 }
