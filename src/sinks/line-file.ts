@@ -11,6 +11,8 @@ export type LineFile = {
   append(lines: Buffer): Promise<void>;
   /** Cuts off what begins at `size`. */
   cut(size: number): Promise<void>;
+  /** Cuts off the line with a hole in it, as a power cut leaves one in what was appended last; how many bytes. */
+  cutHole(): Promise<number>;
   /** Takes note of what somebody else did to the file under this path; false if it is not this file any more. */
   checkIdentity(): Promise<boolean>;
   close(): Promise<void>;
@@ -18,6 +20,8 @@ export type LineFile = {
 
 const LINE_FEED = 0x0a;
 const CHUNK_BYTES = 64 * 1024;
+/** No append is longer: a batch, or a record that is larger than one. */
+const MAX_APPEND_BYTES = 17 * 1024 * 1024;
 /** What a file of ours begins with; zero bytes are what a power cut may leave of its first lines. */
 const FIRST_BYTES = ['{'.charCodeAt(0), 0];
 
@@ -31,7 +35,8 @@ export async function openLineFile(fsys: Fs, path: string, known: FileEnd | null
   try {
     const { dev, ino, size } = await fsys.fstat(fd);
     const isKnown = known !== null && known.dev === dev && known.ino === ino && known.size <= size;
-    const whole = isKnown ? known.size : await endOfLastLine(fsys, { fd, path, size });
+    if (!isKnown) await checkBeginning(fsys, { fd, path });
+    const whole = isKnown ? known.size : await endOfLastLine(fsys, fd, size);
     if (whole < size) await fsys.truncate(fd, whole);
     // A killed process may only have written its last lines; who recognises them as done relies on them.
     await fsys.fdatasync(fd);
@@ -63,6 +68,15 @@ function createLineFile(fsys: Fs, file: { fd: number; path: string }, start: Fil
       await fsys.truncate(fd, to);
       size = to;
     },
+    async cutHole() {
+      const hole = await findHole(fsys, fd, size);
+      if (hole === null) return 0;
+      const whole = await endOfLastLine(fsys, fd, hole);
+      await fsys.truncate(fd, whole);
+      const bytes = size - whole;
+      size = whole;
+      return bytes;
+    },
     async checkIdentity() {
       const seen = await fsys.stat(path).catch(() => null);
       if (seen === null || seen.dev !== dev || seen.ino !== ino) return false;
@@ -83,17 +97,17 @@ async function undo(fsys: Fs, fd: number, size: number): Promise<void> {
   }
 }
 
-async function endOfLastLine(
-  fsys: Fs,
-  { fd, path, size }: { fd: number; path: string; size: number },
-): Promise<number> {
-  if (size === 0) return 0;
+/** Throws for a file that is none of ours. */
+async function checkBeginning(fsys: Fs, { fd, path }: { fd: number; path: string }): Promise<void> {
   const [first] = await readUpTo(fsys, { fd, position: 0 }, 1);
-  if (first === undefined || !FIRST_BYTES.includes(first)) {
-    throw new Error(
-      `${path} is no log of events (it does not begin with "{") and is left alone: move it, or choose another LOG_PATH`,
-    );
-  }
+  if (first === undefined || FIRST_BYTES.includes(first)) return;
+  throw new Error(
+    `${path} is no log of events (it does not begin with "{") and is left alone: move it, or choose another LOG_PATH`,
+  );
+}
+
+/** Behind the last line feed before `size`; 0 where there is none. */
+async function endOfLastLine(fsys: Fs, fd: number, size: number): Promise<number> {
   for (let end = size; end > 0; ) {
     const start = Math.max(0, end - CHUNK_BYTES);
     const chunk = await readUpTo(fsys, { fd, position: start }, end - start);
@@ -102,4 +116,16 @@ async function endOfLastLine(
     end = start;
   }
   return 0;
+}
+
+/** The first zero byte of what may have been appended last: no line has one, a sector that was never written has. */
+async function findHole(fsys: Fs, fd: number, size: number): Promise<number | null> {
+  for (let start = Math.max(0, size - MAX_APPEND_BYTES); start < size; ) {
+    const chunk = await readUpTo(fsys, { fd, position: start }, Math.min(CHUNK_BYTES, size - start));
+    if (chunk.length === 0) return null;
+    const at = chunk.indexOf(0);
+    if (at !== -1) return start + at;
+    start += chunk.length;
+  }
+  return null;
 }

@@ -143,10 +143,19 @@ export function createLogSink(options: LogSinkOptions, deps: LogSinkDeps): LogSi
     try {
       const current = await ready();
       resume = await createResume(fs, path, state);
+      if (resume === null) await cutHole(current);
       return { ok: true, state: resume?.end() ?? current.end() };
     } catch (error) {
       return { ok: false, detail: `LOG_PATH ${path}: ${errorText(error)}` };
     }
+  };
+
+  /** Where nothing is compared, nobody else would find it. What it held comes again: it was never acked. */
+  const cutHole = async (current: LineFile) => {
+    const bytes = await current.cutHole();
+    acked = current.end();
+    if (bytes > 0)
+      log.warn({ path, bytes }, 'the end of the log was damaged by a power cut and is written anew');
   };
 
   const probe = async (): Promise<ReadyOutcome> => {

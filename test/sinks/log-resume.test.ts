@@ -81,6 +81,14 @@ describe('what comes again after a crash', () => {
     assert.deepEqual(linesIn(disk), ['a', 'b', 'c', 'd', 'e']);
   });
 
+  it('replaces a hole too where no checkpoint was saved that lines could be compared by', async () => {
+    const { disk, sink } = await crashed();
+    disk.edit(PATH, (bytes) => bytes.fill(0, 23, 29));
+    assert.ok((await sink.open(null)).ok);
+    await sink.write(records('c', 'd', 'e'));
+    assert.deepEqual(linesIn(disk), ['a', 'b', 'c', 'd', 'e']);
+  });
+
   it('is appended behind lines that nobody expected', async () => {
     const { disk, sink, state } = await crashed();
     await sink.open(state);
