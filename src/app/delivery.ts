@@ -3,15 +3,12 @@ import type { Config } from '../config/fields.ts';
 import type { Journal } from '../journal/journal.ts';
 import { sleep } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
-import { nodeFs } from '../lib/fs.ts';
 import { type Delivery, startDelivery } from '../sinks/deliver.ts';
-import { createLogSink, type LogSink } from '../sinks/log.ts';
-import type { Sink } from '../sinks/sink.ts';
-import { createStdoutSink } from '../sinks/stdout.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { SinkReport } from './readiness.ts';
 import type { Runtime } from './runtime.ts';
+import { type BuiltSink, createSink } from './sinks.ts';
 
 export type DeliveriesDeps = {
   clock: Clock;
@@ -29,36 +26,14 @@ export type Deliveries = {
   close(deadlineMs: number): Promise<void>;
 };
 
-const MIB = 2 ** 20;
-const DAY_MS = 86_400_000;
-
 export function startDeliveries(config: Config, deps: DeliveriesDeps): Deliveries {
-  const logSinks: LogSink[] = [];
-  const deliveries = new Map<string, Delivery>();
-  for (const name of config.outputs) {
-    const sink = config.logPath === 'stdout' ? createStdoutSink(name, deps.runtime.writeOut) : fileSink(name);
-    deliveries.set(name, start(sink));
-  }
+  const built = config.outputs.map((output) => createSink(output, config, deps));
+  const deliveries = new Map(built.map((each) => [each.sink.name, start(each)]));
 
-  function fileSink(name: string): Sink {
-    const sink = createLogSink(
-      {
-        name,
-        path: config.logPath,
-        rotateBytes: config.logRotateMb * MIB,
-        backups: config.logBackups,
-        maxAgeMs: config.logMaxAgeDays * DAY_MS,
-      },
-      { fs: nodeFs, clock: deps.clock, log: deps.log },
-    );
-    logSinks.push(sink);
-    return sink;
-  }
-
-  function start(sink: Sink): Delivery {
+  function start({ sink, batchSize, flushIntervalMs }: BuiltSink): Delivery {
     const { clock, log, journal, metrics } = deps;
     return startDelivery(
-      { batchSize: config.batchSize, flushIntervalMs: config.flushIntervalMs },
+      { batchSize, flushIntervalMs },
       {
         ...{ sink, clock, log, sleep, random: Math.random },
         openCursor: () => journal.cursor(sink.name),
@@ -74,7 +49,7 @@ export function startDeliveries(config: Config, deps: DeliveriesDeps): Deliverie
   return {
     report: () => Object.fromEntries([...deliveries].map(([name, delivery]) => [name, reportOf(delivery)])),
     reopen: () => {
-      for (const sink of logSinks) void sink.reopen();
+      for (const each of built) each.reopen();
     },
     close: async (deadlineMs) => {
       await Promise.all([...deliveries.values()].map((delivery) => delivery.close(deadlineMs)));

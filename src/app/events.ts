@@ -72,7 +72,7 @@ async function openTheJournal(config: Config, deps: EventsDeps): Promise<Journal
     maxBytes: config.journalMaxBytes,
     sync: config.journalSync,
     keepMs: config.journalKeepHours * HOUR_MS,
-    outputs: config.outputs,
+    outputs: config.outputs.map(({ name }) => name),
     owner: deps.runtime.owner,
   };
   const common = { log, sleep, random: Math.random };

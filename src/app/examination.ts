@@ -4,7 +4,8 @@ import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
-import type { Config } from '../config/fields.ts';
+import { type Config, settingsOf } from '../config/fields.ts';
+import type { Output } from '../config/outputs.ts';
 import type { Examination, Machine, SinkProbe } from '../doctor/examination.ts';
 import { createLogProbe } from '../doctor/log-probe.ts';
 import { createOriginSide } from '../doctor/origin-side.ts';
@@ -64,7 +65,7 @@ export function createExamination(
       { secrets, ttlSeconds: config.hmacTokenTtlSeconds },
       { clock, uuidV7: randomUUIDv7 },
     ),
-    sinks: config.outputs.map((name) => sinkProbe(name, config, machine)),
+    sinks: config.outputs.map((output) => sinkProbe(output, settingsOf(config, output), machine)),
   };
 }
 
@@ -75,8 +76,8 @@ function originOf({ forwardDestination, originCa, originCert, originKey, hostHea
 }
 
 /** Each kind of sink brings its own probe. */
-function sinkProbe(name: Config['outputs'][number], config: Config, machine: Machine): SinkProbe {
-  switch (name) {
+function sinkProbe({ kind, name }: Output, config: Config, machine: Machine): SinkProbe {
+  switch (kind) {
     case 'log': {
       const wantedBytes = config.logRotateMb * MIB * (1 + config.logBackups);
       return createLogProbe({ name, path: config.logPath, wantedBytes }, machine);

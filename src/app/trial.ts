@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../app.ts';
 import type { Config } from '../config/fields.ts';
+import { LOG_OUTPUT } from '../config/outputs.ts';
 import { sleep } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createLog } from '../telemetry/log.ts';
@@ -60,7 +61,7 @@ function trialConfig(config: Config, { folder, logPath }: { folder: string; logP
     debugHeaders: true,
     drainMs: DRAIN_MS,
     journalDir: join(folder, 'journal'),
-    outputs: ['log'],
+    outputs: [LOG_OUTPUT],
     logPath,
   };
 }

@@ -45,7 +45,7 @@ function createReloads(context: Context) {
 function factsOf(config: Config) {
   return {
     origin: config.forwardDestination?.text,
-    sinks: config.outputs,
+    sinks: config.outputs.map(({ name }) => name),
     events: config.logPath,
     journal: config.journalDir,
     tracking: config.tracking ? 'on' : 'off',

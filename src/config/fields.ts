@@ -4,6 +4,7 @@
  * The names and defaults of the Go seed are kept.
  */
 import type { KeyPair } from './certificate.ts';
+import { type Output, outputs } from './outputs.ts';
 import {
   bool,
   bytes,
@@ -13,7 +14,6 @@ import {
   integer,
   list,
   listenAddress,
-  listOf,
   namedSecrets,
   oneOf,
   originList,
@@ -105,7 +105,7 @@ export const FIELDS = {
   journalMaxBytes: { group: 'journal', name: 'JOURNAL_MAX_BYTES', parse: bytes(8 * MIB, 1024 * GIB), default: '1GiB', doc: 'Bound of the journal; full means 429', ...BYTES },
   journalSync: { group: 'journal', name: 'JOURNAL_SYNC', parse: oneOf('always', 'interval', 'off'), default: 'always', doc: 'When an event counts as accepted: `always` when it is synced to disk, `interval` when the system has it (synced every second), `off` (never synced by us)' },
   journalKeepHours: { group: 'journal', name: 'JOURNAL_KEEP_HOURS', parse: integer(0, 87_600), default: '0', doc: 'Keep delivered events this long for replay', unit: 'h' },
-  outputs: { group: 'journal', name: 'OUTPUTS', parse: listOf('log'), default: 'log', doc: 'Where events go: `log`' },
+  outputs: { group: 'journal', name: 'OUTPUTS', parse: outputs, default: 'log', doc: 'Where events go: a list of `log`. One may stand there twice with labels, `log:a,log:b`, each with variables of its own: `LOG_A_PATH`, else `LOG_PATH`' },
   batchSize: { group: 'journal', name: 'BATCH_SIZE', parse: integer(1, 10_000), default: '100', doc: 'Events a batch of a sink' },
   flushIntervalMs: { group: 'journal', name: 'FLUSH_INTERVAL_MS', parse: integer(1, 60_000), default: '250', doc: 'A batch that is not full goes after this time', ...MS },
   readySinks: { group: 'journal', name: 'READY_SINKS', parse: oneOf('any', 'all'), default: 'any', doc: '`all`: `/readyz` is 503 while a sink or the journal is out of order; `any`: only while starting and stopping' },
@@ -129,4 +129,11 @@ type ValueOf<F> = F extends { parse: Parser<infer T>; default: infer D }
 export type Config = { readonly [Key in keyof Fields]: ValueOf<Fields[Key]> } & {
   /** With ENABLE_HTTPS: what stood in SSL_CERT_FILE and SSL_KEY_FILE, and can be served. */
   readonly keyPair?: KeyPair | undefined;
+  /** What the labelled ones of OUTPUTS have of their own, by their names; settingsOf reads it. */
+  readonly labelled: Readonly<Record<string, Partial<Config>>>;
 };
+
+/** The configuration as one of OUTPUTS sees it. */
+export function settingsOf(config: Config, { name }: Output): Config {
+  return { ...config, ...config.labelled[name] };
+}

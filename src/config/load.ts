@@ -3,9 +3,11 @@
  * `NAME_FILE` names. Every problem is reported at once, each with the variable, what it got and the cure.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { resolve } from 'node:path';
 import { dateFaultOf, faultOf, type KeyPair } from './certificate.ts';
-import { type Config, FIELDS, type Field } from './fields.ts';
+import { type Config, FIELDS, type Field, settingsOf } from './fields.ts';
 import { nearestName } from './nearest.ts';
+import { type LabelledField, labelledFields } from './outputs.ts';
 
 export type Problem = { name: string; message: string };
 export type Loaded =
@@ -28,27 +30,51 @@ export function loadConfig(sources: Sources): Loaded {
   const problems: Problem[] = [];
   const values: Record<string, unknown> = {};
   for (const [key, field] of Object.entries<Field>(FIELDS)) {
-    const found = find(field, sources);
-    const text = found.text ?? field.default;
-    const parsed = text === undefined ? undefined : field.parse(text);
-    if (found.problem !== undefined) problems.push({ name: field.name, message: found.problem });
-    else if (parsed?.ok === false)
-      problems.push({ name: field.name, message: mismatch(field, text!, parsed.expected) });
-    else values[key] = parsed?.value;
+    const value = readField(field, sources, problems);
+    if (value !== undefined) values[key] = value;
   }
+  const labelled = labelledFields(FIELDS, (values.outputs as Config['outputs'] | undefined) ?? []);
+  const config = { ...values, labelled: readLabelled(labelled, sources, problems) } as unknown as Config;
+  const known = [...Object.values<Field>(FIELDS), ...labelled.map(({ field }) => field)];
   problems.push(
     ...falseSafety(sources.env),
-    ...unknownFlags(sources.flags),
-    ...contradictions(values as Config, problems),
+    ...unknownFlags(sources.flags, known),
+    ...contradictions(config, problems),
   );
-  const warnings = misspeltNames(sources.env);
-  const config = values as Config;
+  const warnings = misspeltNames(sources.env, known);
   const keyPair = config.enableHttps ? readKeyPair(config, sources, problems) : undefined;
   if (problems.length > 0) return { ok: false, problems, warnings };
   const dateFault = keyPair && dateFaultOf(keyPair, sources.now());
   if (dateFault)
     warnings.push(`SSL_CERT_FILE: the certificate in ${config.sslCertFile} ${dateFault}: renew it`);
   return { ok: true, config: { ...config, keyPair }, warnings };
+}
+
+/** What somebody set, else the default; undefined where there is neither, or a problem. */
+function readField(field: Field, sources: Sources, problems: Problem[]): unknown {
+  const found = find(field, sources);
+  if (found.problem !== undefined) {
+    problems.push({ name: field.name, message: found.problem });
+    return undefined;
+  }
+  const text = found.text ?? field.default;
+  if (text === undefined) return undefined;
+  const parsed = field.parse(text);
+  if (parsed.ok) return parsed.value;
+  problems.push({ name: field.name, message: mismatch(field, text, parsed.expected) });
+  return undefined;
+}
+
+/** Only what was set: the rest is read without the label. */
+function readLabelled(fields: readonly LabelledField[], sources: Sources, problems: Problem[]) {
+  const labelled: Record<string, Record<string, unknown>> = {};
+  for (const { output, key, field } of fields) {
+    const value = readField({ ...field, default: undefined }, sources, problems);
+    if (value === undefined) continue;
+    labelled[output.name] ??= {};
+    labelled[output.name]![key] = value;
+  }
+  return labelled;
 }
 
 /** Undefined where something is wrong with the files, which is then among the problems. */
@@ -125,8 +151,24 @@ function contradictions(config: Config, problems: readonly Problem[]): Problem[]
     const message = 'is required: the address of the site behind us, such as http://127.0.0.1:3000';
     found.push({ name: 'FORWARD_DESTINATION', message });
   }
+  found.push(...sharedLogFiles(config));
   const pair = { cert: config.originCert, key: config.originKey };
   found.push(...pairProblems(pair, ['ORIGIN_CERT', 'ORIGIN_KEY'], failed));
+  return found;
+}
+
+/** A log file belongs to one sink: two would write each other's lines in between. */
+function sharedLogFiles(config: Config): Problem[] {
+  const owners = new Map<string, string>();
+  const found: Problem[] = [];
+  for (const output of (config.outputs ?? []).filter(({ kind }) => kind === 'log')) {
+    const path = resolve(settingsOf(config, output).logPath);
+    const owner = owners.get(path);
+    owners.set(path, output.name);
+    if (owner === undefined) continue;
+    const message = `${owner} and ${output.name} would write the same file ${path}: give each a LOG_…_PATH of its own`;
+    found.push({ name: 'OUTPUTS', message });
+  }
   return found;
 }
 
@@ -157,8 +199,7 @@ function falseSafety(env: Sources['env']): Problem[] {
   }));
 }
 
-function unknownFlags(flags: Sources['flags']): Problem[] {
-  const fields = Object.values<Field>(FIELDS);
+function unknownFlags(flags: Sources['flags'], fields: readonly Field[]): Problem[] {
   const known = fields.map(flagOf);
   const usable = fields.filter((field) => !field.secret).map(flagOf);
   return Object.keys(flags)
@@ -170,8 +211,7 @@ function unknownFlags(flags: Sources['flags']): Problem[] {
 }
 
 /** `GOTRACK_*` names that we do not know, and names so close to one of ours that a slip is likelier than chance. */
-function misspeltNames(env: Sources['env']): string[] {
-  const fields = Object.values<Field>(FIELDS);
+function misspeltNames(env: Sources['env'], fields: readonly Field[]): string[] {
   const known = fields.flatMap((field) => (field.secret ? [field.name, `${field.name}_FILE`] : [field.name]));
   const warnings: string[] = [];
   for (const name of Object.keys(env)) {

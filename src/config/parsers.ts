@@ -61,15 +61,6 @@ export const list: Parser<readonly string[]> = (value) =>
       .filter((item) => item !== ''),
   );
 
-/** A list whose items are all among `choices`. */
-export const listOf =
-  <const T extends string>(...choices: readonly T[]): Parser<readonly T[]> =>
-  (value) => {
-    const items = (list(value) as { value: readonly string[] }).value;
-    const known = (item: string): item is T => (choices as readonly string[]).includes(item);
-    return items.length > 0 && items.every(known) ? ok(items) : no(`a list of ${choices.join(', ')}`);
-  };
-
 export type ListenAddress = { host: string | undefined; port: number };
 
 /** `host:port`, `[v6]:port` or `:port` (all interfaces). Port 0 takes a free one. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { FIELDS, type Field } from '../../src/config/fields.ts';
+import { FIELDS, type Field, settingsOf } from '../../src/config/fields.ts';
 import { flagOf, loadConfig, type Sources } from '../../src/config/load.ts';
+import { LOG_OUTPUT } from '../../src/config/outputs.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { findProgram, skipFor } from '../support/needs.ts';
 
@@ -33,7 +34,7 @@ test('an origin and a secret are enough; all else has the seed’s defaults', ()
   assert.deepEqual(loaded.serverAddr, { host: undefined, port: 19_890 });
   assert.equal(loaded.trustProxy, false);
   assert.equal(loaded.maxBodyBytes, 2 ** 20);
-  assert.deepEqual(loaded.outputs, ['log']);
+  assert.deepEqual(loaded.outputs, [LOG_OUTPUT]);
   assert.equal(loaded.batchSize, 100);
   assert.equal(loaded.flushIntervalMs, 250);
   assert.equal(loaded.logPath, './events.ndjson');
@@ -55,6 +56,23 @@ test('every row has a name of its own, and so has every flag', () => {
   assert.equal(new Set(fields.map(({ name }) => name)).size, fields.length);
   assert.equal(new Set(fields.map(flagOf)).size, fields.length);
   for (const { name } of fields) assert.match(name, /^[A-Z][A-Z_]*[A-Z]$/);
+});
+
+test('a labelled output reads its own variables and flags, and the rest without the label', () => {
+  const env = { ...ENOUGH, OUTPUTS: 'log,log:eu', LOG_EU_PATH: '/eu.ndjson', LOG_BACKUPS: '3' };
+  const loaded = config(env, { flags: { 'log-eu-rotate-mb': '7' } });
+  const [plain, eu] = loaded.outputs.map((output) => settingsOf(loaded, output));
+  assert.deepEqual([plain?.logPath, plain?.logRotateMb, plain?.logBackups], ['./events.ndjson', 100, 3]);
+  assert.deepEqual([eu?.logPath, eu?.logRotateMb, eu?.logBackups], ['/eu.ndjson', 7, 3]);
+});
+
+test('what a labelled output reads is checked by its own name', () => {
+  const env = { ...ENOUGH, OUTPUTS: 'log:eu', LOG_EU_ROTATE_MB: 'much' };
+  assert.match(problems(env).join(), /^LOG_EU_ROTATE_MB got "much", expected a whole number/);
+});
+
+test('two outputs never write one file', () => {
+  assert.match(problems({ ...ENOUGH, OUTPUTS: 'log,log:eu' }).join(), /^OUTPUTS log and log:eu would write/);
 });
 
 test('flags win over the environment', () => {

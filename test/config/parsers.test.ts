@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { outputs } from '../../src/config/outputs.ts';
 import {
   bool,
   bytes,
@@ -7,7 +8,6 @@ import {
   integer,
   list,
   listenAddress,
-  listOf,
   namedSecrets,
   oneOf,
   originList,
@@ -111,12 +111,22 @@ const TABLE: Record<string, [Parser<unknown>, Cases]> = {
       [' a , b ,, c,', ['a', 'b', 'c']],
     ],
   ],
-  'list of': [
-    listOf('log', 'kafka'),
+  outputs: [
+    outputs,
     [
-      ['log', ['log']],
-      ['log, kafka', ['log', 'kafka']],
+      ['log', [{ name: 'log', kind: 'log', label: null }]],
+      [
+        'log, log:a',
+        [
+          { name: 'log', kind: 'log', label: null },
+          { name: 'log:a', kind: 'log', label: 'a' },
+        ],
+      ],
       ['log,x', REFUSED],
+      ['log,log', REFUSED],
+      ['log:A', REFUSED],
+      ['log:', REFUSED],
+      ['log:a:b', REFUSED],
       ['', REFUSED],
     ],
   ],
