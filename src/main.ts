@@ -10,6 +10,7 @@ process.env.UV_THREADPOOL_SIZE ??= '16';
 const EXIT_PATIENCE_MS = 1000;
 
 const { run } = await import('./cli/run.ts');
+const { forkWorker, parentChannel } = await import('./app/workers/cluster.ts');
 
 process.exitCode = await run({
   args: parseArguments(process.argv.slice(2)),
@@ -22,6 +23,8 @@ process.exitCode = await run({
   runtime: {
     owner: `pid ${process.pid} on ${hostname()}`,
     writeOut: (bytes, done) => void process.stdout.write(bytes, done),
+    fork: forkWorker,
+    parent: parentChannel(),
   },
   stopSignal: () =>
     new Promise((resolve) => {

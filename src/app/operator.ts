@@ -4,16 +4,19 @@ import { createAdmin } from '../admin/admin.ts';
 import type { Config } from '../config/fields.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import { METRICS, type Metrics } from '../telemetry/metrics.ts';
+import { mergeSnapshots, pageOf, type Snapshot, totalsBy } from '../telemetry/snapshots.ts';
 import type { ReadinessAnswer } from './readiness.ts';
+import type { OwnStore } from './store.ts';
 
 export type OperatorDeps = {
   clock: Clock;
   log: Logger;
   metrics: Metrics;
+  store: Pick<OwnStore, 'journalBytes' | 'report' | 'subscribe'>;
   readiness(): ReadinessAnswer;
-  journalBytes(): number;
-  subscribe(listener: (records: readonly Buffer[]) => void): () => void;
+  /** The metrics of the other processes of this instance (WORKERS). */
+  snapshots(): Promise<Snapshot[]>;
   siteUrl(): string | null;
 };
 
@@ -23,7 +26,7 @@ export type Operator = {
 };
 
 export function createOperator(config: Config, deps: OperatorDeps): Operator {
-  const { clock, log, metrics, readiness, subscribe, siteUrl } = deps;
+  const { clock, log, metrics, readiness, store, siteUrl } = deps;
   const { host, port } = config.metricsAddr;
   return createAdmin(
     { host, port, allowedHosts: config.metricsHosts },
@@ -31,8 +34,8 @@ export function createOperator(config: Config, deps: OperatorDeps): Operator {
       clock,
       metrics: { contentType: metrics.contentType, text: () => scrape(deps) },
       readiness,
-      counters: () => countersOf(metrics),
-      subscribe,
+      counters: () => countersOf(deps),
+      subscribe: store.subscribe,
       siteUrl,
       onFault: (cause) => {
         metrics.faults.inc({ room: 'admin' });
@@ -43,24 +46,21 @@ export function createOperator(config: Config, deps: OperatorDeps): Operator {
 }
 
 /** Gauges are set when somebody looks: nothing has to run for them while nobody does. */
-function scrape({ metrics, readiness, journalBytes }: OperatorDeps): Promise<string> {
-  metrics.journalBytes.set(journalBytes());
-  for (const [sink, { lag_events }] of Object.entries(readiness().body.sinks)) {
+async function scrape({ metrics, store, snapshots }: OperatorDeps): Promise<string> {
+  metrics.journalBytes.set(store.journalBytes());
+  for (const [sink, { lag_events }] of Object.entries(store.report().sinks)) {
     if (lag_events !== null) metrics.queueDepth.set({ sink }, lag_events);
   }
-  return metrics.text();
+  const others = await snapshots();
+  return others.length === 0 ? metrics.text() : pageOf([await metrics.snapshot(), ...others]);
 }
 
-async function countersOf(metrics: Metrics) {
-  const requests = (await metrics.httpRequests.get()).values.reduce((sum, { value }) => sum + value, 0);
+async function countersOf({ metrics, snapshots }: OperatorDeps) {
+  const all = await mergeSnapshots([await metrics.snapshot(), ...(await snapshots())]);
+  const requests = Object.values(totalsBy(all, METRICS.httpRequests.name, 'endpoint'));
   return {
-    requests,
-    injections: await byLabel(metrics.injections, 'outcome'),
-    rejections: await byLabel(metrics.rejections, 'reason'),
+    requests: requests.reduce((sum, value) => sum + value, 0),
+    injections: totalsBy(all, METRICS.injections.name, 'outcome'),
+    rejections: totalsBy(all, METRICS.rejections.name, 'reason'),
   };
-}
-
-async function byLabel(counter: Metrics['injections'], label: string): Promise<Record<string, number>> {
-  const { values } = await counter.get();
-  return Object.fromEntries(values.map(({ labels, value }) => [String(labels[label]), value]));
 }

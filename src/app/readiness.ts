@@ -12,16 +12,13 @@ export type SinkReport = {
   error?: string;
 };
 
-export type ReadinessBody = {
-  status: 'ready' | 'degraded' | 'starting' | 'draining';
-  journal: JournalReport;
-  sinks: Record<string, SinkReport>;
-};
+/** Of the journal and the sinks behind it. */
+export type StoreReport = { journal: JournalReport; sinks: Record<string, SinkReport> };
 
-export type ReadinessFacts = {
+export type ReadinessBody = StoreReport & { status: 'ready' | 'degraded' | 'starting' | 'draining' };
+
+export type ReadinessFacts = StoreReport & {
   phase: Phase;
-  journal: JournalReport;
-  sinks: Record<string, SinkReport>;
   /** READY_SINKS=all: what is out of order makes a 503. */
   strict: boolean;
 };

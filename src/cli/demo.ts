@@ -6,7 +6,10 @@ import { runApp } from './run-app.ts';
 
 const BEFORE = 'a demo shop (set FORWARD_DESTINATION and it stands before your site)';
 
-/** A shop of our own as the origin, the proxy before it, the live view: what a stranger sees first. */
+/**
+ * A shop of our own as the origin, the proxy before it, the live view: what a stranger sees first. In one process,
+ * or each worker would open a shop.
+ */
 export const demo: Command = async (context) => {
   if (context.env.FORWARD_DESTINATION || context.args.flags['forward-destination']) {
     context.printError('gotrack: demo shows a shop of its own; with FORWARD_DESTINATION use: gotrack serve');
@@ -20,7 +23,7 @@ export const demo: Command = async (context) => {
     ...(hasSecret(context) ? {} : { HMAC_SECRET: randomBytes(32).toString('hex') }),
   });
   try {
-    return config === null ? 2 : await runApp(context, config, BEFORE);
+    return config === null ? 2 : await runApp(context, { ...config, workers: 1 }, BEFORE);
   } finally {
     await shop.close();
   }

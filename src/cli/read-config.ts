@@ -13,7 +13,9 @@ export function readConfig(context: Context, defaults: Record<string, string> = 
     readFile: context.readFile,
     now: systemClock.now,
   });
-  for (const warning of loaded.warnings) context.printError(`gotrack: warning: ${warning}`);
+  // In a worker the first process has said them.
+  const warnings = context.runtime.parent === undefined ? loaded.warnings : [];
+  for (const warning of warnings) context.printError(`gotrack: warning: ${warning}`);
   if (loaded.ok) return loaded.config;
   context.printError('gotrack: the configuration cannot be used:');
   for (const { name, message } of loaded.problems) context.printError(`  ${name} ${message}`);

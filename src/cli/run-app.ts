@@ -1,4 +1,5 @@
 /** From a configuration to a running instance and back: listen, say what is on, wait, drain. */
+import type { ParentChannel } from '../app/workers/messages.ts';
 import { createApp } from '../app.ts';
 import type { Config } from '../config/fields.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -18,16 +19,35 @@ export async function runApp(context: Context, config: Config, before: string): 
   const listening = await listenOrExplain(context, config, app);
   if (listening === null) {
     await app.close();
+    context.runtime.parent?.leave();
     return 1;
   }
-  log.info({ ...listening, ...factsOf(config) }, 'listening');
-  if (context.terminal) context.printError(bannerOf(config, before, listening));
+  const { parent } = context.runtime;
+  if (parent === undefined) sayListening({ context, config, log }, before, listening);
   reloads.goTo(app.reload);
-  const signal = await stopped;
+  const signal = await (parent === undefined ? stopped : Promise.race([stopped, stoppedBy(parent)]));
   log.info({ signal, drain_ms: config.drainMs }, 'stopping');
   await app.close();
   log.info('stopped');
+  parent?.leave();
   return 0;
+}
+
+type Saying = { context: Context; config: Config; log: Logger };
+
+function sayListening({ context, config, log }: Saying, before: string, listening: Addresses): void {
+  log.info({ ...listening, ...factsOf(config) }, 'listening');
+  if (context.terminal) context.printError(bannerOf(config, before, listening));
+}
+
+/** A worker stops when the first process says so or is gone. */
+function stoppedBy(parent: ParentChannel): Promise<string> {
+  return new Promise((resolve) => {
+    parent.onMessage(({ kind }) => {
+      if (kind === 'stop') resolve('asked by the first process');
+    });
+    parent.onClose(() => resolve('the first process is gone'));
+  });
 }
 
 /** A SIGHUP that comes before there is anything to reload must not end the process, which is what it does unheard. */
@@ -72,6 +92,8 @@ async function listenOrExplain(
       address?: string;
       port?: number;
     };
+    // In a worker the first process says it, once for all.
+    if (context.runtime.parent !== undefined) return null;
     const where = `${address ?? ''}:${port ?? ''}`;
     const why = code === 'EADDRINUSE' ? `${where} is in use` : message;
     context.printError(`gotrack: cannot listen: ${why}. Set ${variableOf(config, port)} to another address.`);

@@ -56,6 +56,7 @@ export const FIELDS = {
   trustProxy: { group: 'general', name: 'TRUST_PROXY', parse: trustProxy, default: 'false', doc: 'Whether the peer may say who the client is: `false`, `true`, a number of hops, or CIDR ranges of your proxies' },
   clientIpHeaders: { group: 'general', name: 'CLIENT_IP_HEADERS', parse: headerNames, default: '', doc: 'Headers that name the client, such as `cf-connecting-ip`; honoured from a trusted peer only' },
   maxConnections: { group: 'general', name: 'MAX_CONNECTIONS', parse: integer(1, 1_000_000), default: '10000', doc: 'Connections of visitors at once; further ones are refused' },
+  workers: { group: 'general', name: 'WORKERS', parse: integer(1, 256), default: '1', doc: 'Processes that serve visitors. With more than one, the first keeps journal, sinks, metrics and live view; rates and replays are remembered by each process for itself' },
   drainMs: { group: 'general', name: 'DRAIN_MS', parse: integer(0, 600_000), default: '8000', doc: 'After SIGTERM, exchanges may take this long to finish', ...MS },
   logLevel: { group: 'general', name: 'LOG_LEVEL', parse: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'), default: 'info', doc: 'What is logged on standard error: `trace`, `debug`, `info`, `warn`, `error` or `silent`' },
   forwardDestination: { group: 'proxy', name: 'FORWARD_DESTINATION', parse: originUrl, default: undefined, doc: 'The site behind us: `http://host[:port][/base]`, `https://…` or `unix:/path/of.sock`. Required' },

@@ -61,7 +61,12 @@ export const list: Parser<readonly string[]> = (value) =>
       .filter((item) => item !== ''),
   );
 
-export type ListenAddress = { host: string | undefined; port: number };
+export type ListenAddress = {
+  host: string | undefined;
+  port: number;
+  /** Other processes listen there too, and the kernel deals connections out among them. */
+  reusePort?: true;
+};
 
 /** `host:port`, `[v6]:port` or `:port` (all interfaces). Port 0 takes a free one. */
 export const listenAddress: Parser<ListenAddress> = (value) => {

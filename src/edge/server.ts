@@ -17,6 +17,8 @@ import { watchSlowClients } from './slow-clients.ts';
 export type EdgeOptions = {
   host: string | undefined;
   port: number;
+  /** Other processes of ours listen there too. */
+  reusePort?: true;
   maxConnections: number;
   /** How long exchanges may go on after `close` was called. */
   drainMs: number;
@@ -213,10 +215,11 @@ function limitsOf({
   };
 }
 
-function listen(server: http.Server, { host, port }: EdgeOptions): Promise<AddressInfo> {
+function listen(server: http.Server, { host, port, reusePort }: EdgeOptions): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ port, backlog: BACKLOG, ...(host === undefined ? {} : { host }) }, () => {
+    const address = { port, ...(host !== undefined && { host }), ...(reusePort && { reusePort }) };
+    server.listen({ ...address, backlog: BACKLOG }, () => {
       server.off('error', reject);
       resolve(server.address() as AddressInfo);
     });

@@ -4,6 +4,7 @@
  * series is bounded whatever the clients send.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Snapshot } from './snapshots.ts';
 
 type Kind = 'counter' | 'gauge' | 'histogram';
 type Definition = {
@@ -142,6 +143,8 @@ type MetricOf<K extends Kind> = K extends 'counter' ? Counter : K extends 'gauge
 export type Metrics = { [Name in keyof typeof METRICS]: MetricOf<(typeof METRICS)[Name]['kind']> } & {
   /** The page that Prometheus scrapes, and its content type. */
   text(): Promise<string>;
+  /** The same as data. */
+  snapshot(): Promise<Snapshot>;
   readonly contentType: string;
 };
 
@@ -151,7 +154,11 @@ export function createMetrics(options: { processMetrics: boolean }): Metrics {
   if (options.processMetrics) collectDefaultMetrics({ register: registry });
   const metrics: Record<string, Counter | Gauge | Histogram> = {};
   for (const [key, definition] of Object.entries(METRICS)) metrics[key] = createMetric(definition, registry);
-  const page = { text: () => registry.metrics(), contentType: registry.contentType };
+  const page = {
+    text: () => registry.metrics(),
+    snapshot: async () => (await registry.getMetricsAsJSON()) as unknown as Snapshot,
+    contentType: registry.contentType,
+  };
   return Object.assign(metrics, page) as unknown as Metrics;
 }
 

@@ -33,5 +33,7 @@ export function events(
 }
 
 export function post(site: string, path: string, body: string, signature: string): Promise<Response> {
-  return fetch(site + path, { method: 'POST', headers: headersFor(signature), body });
+  // A process that dies may take a connection with it that it was just being given.
+  const signal = AbortSignal.timeout(10_000);
+  return fetch(site + path, { method: 'POST', headers: headersFor(signature), body, signal });
 }

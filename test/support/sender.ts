@@ -1,0 +1,55 @@
+/** A sender of signed events at 2,000 a second that remembers what it was promised. */
+import { events, type Grant, post, signatureOf } from './signer.ts';
+
+const EVENTS_A_POST = 20;
+const POSTS_A_SECOND = 100;
+
+export type Sender = {
+  /** Ids of every event that was answered 202. */
+  readonly acknowledged: Set<string>;
+  /** Sends until told to stop, by the clock and not by pauses, so that a loaded machine sends as many. */
+  sendUntil(site: string, grant: Grant, stopped: () => boolean): Promise<void>;
+};
+
+export function createSender(): Sender {
+  const acknowledged = new Set<string>();
+
+  async function sendOne(site: string, grant: Grant): Promise<void> {
+    const batch = events(EVENTS_A_POST);
+    const body = JSON.stringify(batch);
+    try {
+      const response = await post(site, '/p', body, signatureOf(grant, '/p', body));
+      const answer = (await response.json()) as { accepted: number };
+      if (response.status === 202 && answer.accepted === batch.length)
+        for (const { event_id } of batch) acknowledged.add(event_id);
+    } catch {
+      // a process died under this request: nothing was promised
+    }
+  }
+
+  return {
+    acknowledged,
+    async sendUntil(site, grant, stopped) {
+      const waiting: Promise<void>[] = [];
+      const startedAt = performance.now();
+      while (!stopped()) {
+        const due = ((performance.now() - startedAt) / 1000) * POSTS_A_SECOND;
+        while (waiting.length < due) waiting.push(sendOne(site, grant));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await Promise.all(waiting);
+    },
+  };
+}
+
+/** Resolves when the log sink has all that was accepted. */
+export async function drained(site: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const readiness = (await (await fetch(`${site}/readyz`)).json()) as {
+      sinks: { log: { lag_events: number } };
+    };
+    if (readiness.sinks.log.lag_events === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('the log sink did not drain');
+}
