@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { dateFaultOf, faultOf, type KeyPair } from './certificate.ts';
 import { type Config, FIELDS, type Field, settingsOf } from './fields.ts';
 import { nearestName } from './nearest.ts';
-import { type LabelledField, labelledFields } from './outputs.ts';
+import { type Labelled, labelledFields } from './outputs.ts';
 
 export type Problem = { name: string; message: string };
 export type Loaded =
@@ -33,7 +33,7 @@ export function loadConfig(sources: Sources): Loaded {
     const value = readField(field, sources, problems);
     if (value !== undefined) values[key] = value;
   }
-  const labelled = labelledFields(FIELDS, (values.outputs as Config['outputs'] | undefined) ?? []);
+  const labelled = labelledFields<Field>(FIELDS, (values.outputs as Config['outputs'] | undefined) ?? []);
   const config = { ...values, labelled: readLabelled(labelled, sources, problems) } as unknown as Config;
   const known = [...Object.values<Field>(FIELDS), ...labelled.map(({ field }) => field)];
   problems.push(
@@ -66,7 +66,7 @@ function readField(field: Field, sources: Sources, problems: Problem[]): unknown
 }
 
 /** Only what was set: the rest is read without the label. */
-function readLabelled(fields: readonly LabelledField[], sources: Sources, problems: Problem[]) {
+function readLabelled(fields: readonly Labelled<Field>[], sources: Sources, problems: Problem[]) {
   const labelled: Record<string, Record<string, unknown>> = {};
   for (const { output, key, field } of fields) {
     const value = readField({ ...field, default: undefined }, sources, problems);

@@ -2,7 +2,6 @@
  * OUTPUTS: which sinks there are. One may be named twice with labels, `kafka:eu,kafka:us`; each then reads its
  * variables with the label behind their first word (`KAFKA_EU_BROKERS`), and what it does not find there without.
  */
-import type { Field } from './fields.ts';
 import { list, type Parser } from './parsers.ts';
 
 const KINDS = ['log'] as const;
@@ -38,14 +37,16 @@ function outputOf(name: string): Output | null {
   return { name, kind, label };
 }
 
+type Row = { readonly group: string; readonly name: string };
+
 /** A row of the table as one labelled output reads it. */
-export type LabelledField = { readonly output: Output; readonly key: string; readonly field: Field };
+export type Labelled<F extends Row> = { readonly output: Output; readonly key: string; readonly field: F };
 
 /** The rows that each labelled output reads for itself: those of the group of its kind. */
-export function labelledFields(
-  fields: Readonly<Record<string, Field>>,
+export function labelledFields<F extends Row>(
+  fields: Readonly<Record<string, F>>,
   outputs: readonly Output[],
-): LabelledField[] {
+): Labelled<F>[] {
   return outputs.flatMap((output) => {
     const { kind, label } = output;
     if (label === null) return [];

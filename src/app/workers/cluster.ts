@@ -12,12 +12,13 @@ export function forkWorker(): WorkerProcess {
   const worker = cluster.fork();
   // What cannot be sent any more was for a worker that is gone; its end is reported by `exit`.
   worker.on('error', () => {});
+  const child = worker.process;
   return {
-    pid: worker.process.pid!,
+    pid: child.pid!,
     send: (message) => sendTo(worker, message),
     onMessage: (listener) => void worker.on('message', listener),
     onExit: (listener) => void worker.once('exit', (code, signal) => listener(signal || `exit code ${code}`)),
-    kill: () => worker.process.kill('SIGKILL'),
+    kill: () => child.kill('SIGKILL'),
   };
 }
 
@@ -41,7 +42,8 @@ export function parentChannel(): ParentChannel | undefined {
         listener();
       }),
     leave: () => {
-      if (worker.isConnected()) worker.process.disconnect();
+      const self = worker.process;
+      if (worker.isConnected()) self.disconnect();
     },
   };
 }

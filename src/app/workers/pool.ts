@@ -41,7 +41,7 @@ const METRICS_MS = 1000;
 type Asked = { readonly id: number; readonly answer: (snapshot: Snapshot | null) => void };
 
 /** A worker that runs, and what it counted when it was asked last. */
-type Running = { readonly process: WorkerProcess; snapshot: Snapshot | null; asked: Asked | null };
+type Running = { readonly line: WorkerProcess; snapshot: Snapshot | null; asked: Asked | null };
 
 export function createPool(options: PoolOptions, deps: PoolDeps): Pool {
   const { clock, log } = deps;
@@ -53,23 +53,23 @@ export function createPool(options: PoolOptions, deps: PoolDeps): Pool {
   let nextId = 1;
 
   const take = (worker: Running, message: ToPrimary) => {
-    if (message.kind === 'append') void deps.append(message).then(worker.process.send);
+    if (message.kind === 'append') void deps.append(message).then(worker.line.send);
     if (message.kind === 'metrics' && worker.asked?.id === message.id) worker.asked.answer(message.snapshot);
     if (message.kind === 'failed') first.reject(errorOf(message.error));
     if (message.kind === 'listening') {
       listening += 1;
       if (listening === options.workers) first.resolve(message.url);
-      if (listening > options.workers) log.info({ pid: worker.process.pid }, 'a new worker serves');
+      if (listening > options.workers) log.info({ pid: worker.line.pid }, 'a new worker serves');
     }
   };
 
   /** Runs one worker to its end. */
   const runOne = async (): Promise<string> => {
-    const worker: Running = { process: deps.fork(), snapshot: null, asked: null };
+    const worker: Running = { line: deps.fork(), snapshot: null, asked: null };
     running.add(worker);
-    worker.process.onMessage((message) => take(worker, message));
-    worker.process.send(deps.greeting());
-    const how = await new Promise<string>((resolve) => worker.process.onExit(resolve));
+    worker.line.onMessage((message) => take(worker, message));
+    worker.line.send(deps.greeting());
+    const how = await new Promise<string>((resolve) => worker.line.onExit(resolve));
     running.delete(worker);
     worker.asked?.answer(null);
     if (worker.snapshot !== null) gone = await mergeSnapshots([gone, countedIn(worker.snapshot)]);
@@ -94,7 +94,7 @@ export function createPool(options: PoolOptions, deps: PoolDeps): Pool {
     const answered = new Promise<Snapshot | null>((answer) => {
       worker.asked = { id, answer };
     });
-    worker.process.send({ kind: 'collect-metrics', id });
+    worker.line.send({ kind: 'collect-metrics', id });
     const answer = await Promise.race([answered, deps.sleep(METRICS_MS).then(() => null)]);
     worker.snapshot = answer ?? worker.snapshot;
   };
@@ -107,7 +107,7 @@ export function createPool(options: PoolOptions, deps: PoolDeps): Pool {
       return first.promise;
     },
     broadcast(message) {
-      for (const { process } of running) process.send(message);
+      for (const { line } of running) line.send(message);
     },
     async snapshots() {
       await Promise.all([...running].map(ask));
@@ -116,10 +116,10 @@ export function createPool(options: PoolOptions, deps: PoolDeps): Pool {
     },
     async close() {
       stopping.abort();
-      for (const { process } of running) process.send({ kind: 'stop' });
+      for (const { line } of running) line.send({ kind: 'stop' });
       const ended = Promise.all(places);
       await Promise.race([ended, deps.sleep(options.stopMs)]);
-      for (const { process } of running) process.kill();
+      for (const { line } of running) line.kill();
       await ended;
     },
   };
