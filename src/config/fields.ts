@@ -7,6 +7,7 @@ import type { KeyPair } from './certificate.ts';
 import { type Output, outputs } from './outputs.ts';
 import {
   bool,
+  brokers,
   bytes,
   certificates,
   consentCookie,
@@ -23,6 +24,7 @@ import {
   privateKey,
   secret,
   text,
+  topicName,
   trustProxy,
 } from './parsers.ts';
 
@@ -114,6 +116,17 @@ export const FIELDS = {
   logRotateMb: { group: 'log sink', name: 'LOG_ROTATE_MB', parse: integer(1, 1_000_000), default: '100', doc: 'Rotate at this size', unit: 'MB' },
   logBackups: { group: 'log sink', name: 'LOG_BACKUPS', parse: integer(0, 100_000), default: '10', doc: 'Rotated files to keep; 0 keeps all' },
   logMaxAgeDays: { group: 'log sink', name: 'LOG_MAX_AGE_DAYS', parse: integer(0, 36_500), default: '0', doc: 'Remove rotated files older than this; 0 keeps them', unit: 'd' },
+  kafkaBrokers: { group: 'kafka sink', name: 'KAFKA_BROKERS', parse: brokers, default: undefined, doc: 'Where the cluster is first asked, such as `kafka-1:9092,kafka-2:9092`. Required for a Kafka output' },
+  kafkaTopic: { group: 'kafka sink', name: 'KAFKA_TOPIC', parse: topicName, default: 'gotrack.events', doc: 'Topic of the events: key `event_id`, value the event, headers `event_type` and `schema`' },
+  kafkaCreateTopic: { group: 'kafka sink', name: 'KAFKA_CREATE_TOPIC', parse: bool, default: 'true', doc: 'Create the topic where it is missing: 6 partitions, on 3 brokers where there are as many' },
+  kafkaAcks: { group: 'kafka sink', name: 'KAFKA_ACKS', parse: oneOf('all', '1'), default: 'all', doc: 'Who has an event before it counts as delivered: `all` replicas in sync, once each, or `1` (the leader alone: its loss may lose events, and a retry may repeat them)' },
+  kafkaCompression: { group: 'kafka sink', name: 'KAFKA_COMPRESSION', parse: oneOf('none', 'gzip', 'snappy', 'lz4', 'zstd'), default: 'none', doc: 'How batches are compressed: `none`, `gzip`, `snappy`, `lz4` or `zstd` (a ninth of the size; every consumer has to know it)' },
+  kafkaSaslMechanism: { group: 'kafka sink', name: 'KAFKA_SASL_MECHANISM', parse: oneOf('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'), default: undefined, doc: 'How we log in: `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`; needs user and password' },
+  kafkaSaslUser: { group: 'kafka sink', name: 'KAFKA_SASL_USER', parse: text, default: undefined, doc: 'User of that' },
+  kafkaSaslPassword: { group: 'kafka sink', name: 'KAFKA_SASL_PASSWORD', parse: text, default: undefined, doc: 'Password of that', ...SECRET },
+  kafkaTls: { group: 'kafka sink', name: 'KAFKA_TLS', parse: bool, default: 'false', doc: 'Speak TLS to the brokers; so it is, too, with one of the next two' },
+  kafkaTlsCa: { group: 'kafka sink', name: 'KAFKA_TLS_CA', parse: certificates, default: undefined, doc: 'File with the certificates (PEM) that the brokers are verified by, instead of the public ones', file: true },
+  kafkaTlsSkipVerify: { group: 'kafka sink', name: 'KAFKA_TLS_SKIP_VERIFY', parse: bool, default: 'false', doc: 'Accept any certificate of a broker. For a trial only: it warns at every start' },
   metricsEnabled: { group: 'metrics', name: 'METRICS_ENABLED', parse: bool, default: 'false', doc: 'Serve `/metrics`, health and the live view on a listener of its own' },
   metricsAddr: { group: 'metrics', name: 'METRICS_ADDR', parse: listenAddress, default: '127.0.0.1:9090', doc: 'Where that listener is' },
   metricsHosts: { group: 'metrics', name: 'METRICS_HOSTS', parse: list, default: '', doc: 'More names by which that listener may be called; others are refused, so that no page of another site reads it' },

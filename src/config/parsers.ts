@@ -204,3 +204,27 @@ export const consentCookie: Parser<ConsentCookie> = (value) => {
   const parsed = parseConsentCookie(value);
   return parsed === null ? no('name; value=analytics+security; other=security') : ok(parsed);
 };
+
+export type BrokerAddress = { readonly host: string; readonly port: number };
+
+const KAFKA_PORT = 9092;
+
+/** `host:port` between commas; IPv6 in brackets, and without a port Kafka's own. */
+export const brokers: Parser<readonly BrokerAddress[]> = (value) => {
+  const items = (list(value) as { value: readonly string[] }).value;
+  const found = items.map((item) => /^(?:\[([0-9a-f:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/i.exec(item));
+  const addresses = found.map((match) => ({
+    host: match?.[1] ?? match?.[2] ?? '',
+    port: Number(match?.[3] ?? KAFKA_PORT),
+  }));
+  const good = addresses.every(({ host, port }) => host !== '' && port > 0 && port <= 65_535);
+  return addresses.length > 0 && good
+    ? ok(addresses)
+    : no('host:port between commas, such as kafka-1:9092,kafka-2:9092');
+};
+
+/** What Kafka allows as the name of a topic. */
+export const topicName: Parser<string> = (value) =>
+  /^[A-Za-z0-9._-]{1,249}$/.test(value) && !/^\.\.?$/.test(value)
+    ? ok(value)
+    : no('1 to 249 characters a-z A-Z 0-9 . _ -');

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { outputs } from '../../src/config/outputs.ts';
 import {
   bool,
+  brokers,
   bytes,
   headerNames,
   integer,
@@ -16,6 +17,7 @@ import {
   pathPrefix,
   secret,
   text,
+  topicName,
   trustProxy,
 } from '../../src/config/parsers.ts';
 
@@ -34,6 +36,36 @@ const at = (hostname: string, port: number, basePath = '', protocol = 'http:') =
 
 const TABLE: Record<string, [Parser<unknown>, Cases]> = {
   text: [text, [['a b ', 'a b ']]],
+  brokers: [
+    brokers,
+    [
+      ['kafka', [{ host: 'kafka', port: 9092 }]],
+      [
+        'a.test:1, [::1]:9093 ,',
+        [
+          { host: 'a.test', port: 1 },
+          { host: '::1', port: 9093 },
+        ],
+      ],
+      ['', REFUSED],
+      ['a:b', REFUSED],
+      ['a:0', REFUSED],
+      ['a:65536', REFUSED],
+      ['kafka://a:9092', REFUSED],
+      ['user@a:9092', REFUSED],
+    ],
+  ],
+  topicName: [
+    topicName,
+    [
+      ['gotrack.events', 'gotrack.events'],
+      ['x'.repeat(249), 'x'.repeat(249)],
+      ['x'.repeat(250), REFUSED],
+      ['..', REFUSED],
+      ['a b', REFUSED],
+      ['', REFUSED],
+    ],
+  ],
   bool: [
     bool,
     [
