@@ -27,6 +27,7 @@ import {
   topicName,
   trustProxy,
 } from './parsers.ts';
+import { postgresUrl, tableName } from './postgres.ts';
 
 export type Field<T = unknown> = {
   readonly group: string;
@@ -127,6 +128,16 @@ export const FIELDS = {
   kafkaTls: { group: 'kafka sink', name: 'KAFKA_TLS', parse: bool, default: 'false', doc: 'Speak TLS to the brokers; so it is, too, with one of the next two' },
   kafkaTlsCa: { group: 'kafka sink', name: 'KAFKA_TLS_CA', parse: certificates, default: undefined, doc: 'File with the certificates (PEM) that the brokers are verified by, instead of the public ones', file: true },
   kafkaTlsSkipVerify: { group: 'kafka sink', name: 'KAFKA_TLS_SKIP_VERIFY', parse: bool, default: 'false', doc: 'Accept any certificate of a broker. For a trial only: it warns at every start' },
+
+  pgDsn: { group: 'postgres sink', name: 'PG_DSN', parse: postgresUrl, default: undefined, doc: 'The database: `postgres://user:password@host:5432/database`, with `?sslmode=verify-full` over TLS', ...SECRET },
+  pgTable: { group: 'postgres sink', name: 'PG_TABLE', parse: tableName, default: 'events_json', doc: 'Table of the events; `schema.table` and quoted names are allowed' },
+  pgCreate: { group: 'postgres sink', name: 'PG_CREATE', parse: bool, default: 'true', doc: 'Create the table and its indexes where there is none' },
+  pgBatchSize: { group: 'postgres sink', name: 'PG_BATCH_SIZE', parse: integer(1, 10_000), default: '500', doc: 'Events a batch' },
+  pgFlushMs: { group: 'postgres sink', name: 'PG_FLUSH_MS', parse: integer(1, 60_000), default: '500', doc: 'A batch that is not full goes after this time', ...MS },
+  pgCopy: { group: 'postgres sink', name: 'PG_COPY', parse: bool, default: 'true', doc: 'Send batches by COPY through a temporary table; `false` where a pooler or a grant forbids that: by arrays in the statement' },
+  pgTimeoutMs: { group: 'postgres sink', name: 'PG_TIMEOUT_MS', parse: integer(100, 3_600_000), default: '30000', doc: 'A batch that the server has not taken by then is given up and sent again', ...MS },
+  pgPartition: { group: 'postgres sink', name: 'PG_PARTITION', parse: oneOf('none', 'day'), default: 'none', doc: '`day`: a partition for each UTC day of `ts`. Chosen when the table is created' },
+  pgRetentionDays: { group: 'postgres sink', name: 'PG_RETENTION_DAYS', parse: integer(0, 36_500), default: '0', doc: 'With PG_PARTITION=day: drop the partitions of older days; 0 keeps them', unit: 'd' },
   metricsEnabled: { group: 'metrics', name: 'METRICS_ENABLED', parse: bool, default: 'false', doc: 'Serve `/metrics`, health and the live view on a listener of its own' },
   metricsAddr: { group: 'metrics', name: 'METRICS_ADDR', parse: listenAddress, default: '127.0.0.1:9090', doc: 'Where that listener is' },
   metricsHosts: { group: 'metrics', name: 'METRICS_HOSTS', parse: list, default: '', doc: 'More names by which that listener may be called; others are refused, so that no page of another site reads it' },

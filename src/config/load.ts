@@ -8,6 +8,7 @@ import { dateFaultOf, faultOf, type KeyPair } from './certificate.ts';
 import { type Config, FIELDS, type Field, settingsOf } from './fields.ts';
 import { nearestName } from './nearest.ts';
 import { type Labelled, labelledFields } from './outputs.ts';
+import { retentionProblem } from './postgres.ts';
 
 export type Problem = { name: string; message: string };
 export type Loaded =
@@ -154,6 +155,10 @@ function contradictions(config: Config, problems: readonly Problem[]): Problem[]
   found.push(...sharedLogFiles(config));
   const pair = { cert: config.originCert, key: config.originKey };
   found.push(...pairProblems(pair, ['ORIGIN_CERT', 'ORIGIN_KEY'], failed));
+  const retention = retentionProblem(config.pgPartition, config.pgRetentionDays ?? 0);
+  if (retention !== null && !failed('PG_PARTITION')) {
+    found.push({ name: 'PG_RETENTION_DAYS', message: retention });
+  }
   return found;
 }
 
