@@ -30,6 +30,11 @@ const COMMANDS: Record<string, Entry> = {
     summary: 'exit code 0 if a running instance is healthy: for containers without a shell',
     load: async () => (await import('./healthcheck.ts')).healthcheck,
   },
+  migrate: {
+    summary: 'makes the table of PG_TABLE, or adds what an older one lacks: gotrack migrate [--dry-run]',
+    explains: true,
+    load: async () => (await import('./migrate.ts')).migrate,
+  },
   help: {
     summary: 'this text',
     load: async () => help,

@@ -25,6 +25,7 @@ export type Sources = {
   now(): number;
 };
 
+type TextSources = Pick<Sources, 'env' | 'flags' | 'readFile'>;
 type Found = { text: string | undefined; problem?: string };
 
 export function loadConfig(sources: Sources): Loaded {
@@ -51,8 +52,19 @@ export function loadConfig(sources: Sources): Loaded {
   return { ok: true, config: { ...config, keyPair }, warnings };
 }
 
+/** Some rows by themselves, for a command that needs no more: the others may be unset or wrong. */
+export function loadPart<Key extends keyof typeof FIELDS>(
+  keys: readonly Key[],
+  sources: TextSources,
+): { ok: true; config: Pick<Config, Key> } | { ok: false; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const values = Object.fromEntries(keys.map((key) => [key, readField(FIELDS[key], sources, problems)]));
+  problems.push(...unknownFlags(sources.flags, Object.values<Field>(FIELDS)));
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, config: values as Pick<Config, Key> };
+}
+
 /** What somebody set, else the default; undefined where there is neither, or a problem. */
-function readField(field: Field, sources: Sources, problems: Problem[]): unknown {
+function readField(field: Field, sources: TextSources, problems: Problem[]): unknown {
   const found = find(field, sources);
   if (found.problem !== undefined) {
     problems.push({ name: field.name, message: found.problem });
@@ -96,7 +108,7 @@ function readKeyPair(config: Config, { readFile }: Sources, problems: Problem[])
 }
 
 /** The text that somebody set, with flags before the environment before the file; an empty variable is unset. */
-function find(field: Field, { env, flags, readFile }: Sources): Found {
+function find(field: Field, { env, flags, readFile }: TextSources): Found {
   const flag = flags[flagOf(field)];
   if (flag !== undefined && field.secret) {
     return {

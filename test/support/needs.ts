@@ -21,3 +21,10 @@ export function findProgram(name: string): string | null {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
 }
+
+/** The same for a whole suite: `describe(name, unless(nginxMissing), …)`. */
+export function unless(missing: () => string | null): { skip: string | false } {
+  const reason = missing();
+  if (reason !== null && required()) throw new Error(`${reason}, and GOTRACK_TEST_REQUIRE=1 allows no skip`);
+  return { skip: reason ?? false };
+}

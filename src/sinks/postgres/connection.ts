@@ -36,9 +36,18 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     keepAlive: true,
     fallback_application_name: 'gotrack',
   });
-  // A lost connection is told to the query that runs, and here; the next query fails by it.
-  client.on('error', () => {});
-  const within = <T>(ms: number, work: Promise<T>) => beforeDeadline(work, ms, () => socket.destroy());
+  /** Why the connection was lost while nothing was asked; the driver tells the next query only that it was. */
+  let lost: Error | null = null;
+  client.on('error', (error) => {
+    lost ??= error;
+  });
+  const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
+    try {
+      return await beforeDeadline(work, ms, () => socket.destroy());
+    } catch (error) {
+      throw lost ?? error;
+    }
+  };
   try {
     await within(options.connectTimeoutMs, client.connect());
   } catch (error) {

@@ -1,48 +1,92 @@
-/** Makes the table, or brings an older one to today's form. */
-import type { Connection } from './connection.ts';
+/** Makes the table, or brings an older one to today's form by adding to it. */
+import { type Connection, connect } from './connection.ts';
+import { describe, sqlState } from './failure.ts';
 import { inspect, type TableFacts } from './inspect.ts';
+import { LOCK } from './lock.ts';
+import { plainName, quotedTable } from './names.ts';
+import type { PostgresSinkOptions } from './options.ts';
 import { creationSql, keyOf, migrationSql, problemOf, remarksOn, type Wanted } from './table.ts';
-
-/** Two that begin at once: the second one finds what the first one made. An arbitrary number, the same in all. */
-const LOCK = 'SELECT pg_advisory_xact_lock(4702111234234)';
 
 /** The table as it is when it was there, or was made by this call. */
 export async function createIfAbsent(
   connection: Connection,
   wanted: Wanted,
 ): Promise<{ facts: TableFacts; created: boolean }> {
-  const before = await inspect(connection, wanted.name);
-  if (before.kind !== 'absent') return { facts: before, created: false };
   await connection.query('BEGIN');
   await connection.query(LOCK);
-  const locked = await inspect(connection, wanted.name);
-  if (locked.kind === 'absent') {
-    for (const sql of creationSql(wanted, locked)) await connection.query(sql);
+  const found = await inspect(connection, wanted.name);
+  if (found.kind === 'absent') {
+    for (const sql of creationSql(wanted, found)) await connection.query(sql);
   }
   await connection.query('COMMIT');
   const facts = (await inspect(connection, wanted.name)) as TableFacts;
-  return { facts, created: locked.kind === 'absent' };
+  return { facts, created: found.kind === 'absent' };
 }
 
-export type Migration = {
-  /** In order; empty: nothing is to be done. */
-  readonly sql: readonly string[];
-  readonly remarks: readonly string[];
-  /** Why this table cannot be brought to today's form by adding to it. */
-  readonly problem: string | null;
+export type MigrationOptions = Pick<
+  PostgresSinkOptions,
+  'dsn' | 'table' | 'partition' | 'connectTimeoutMs'
+> & {
+  /** Nothing is done. */
+  readonly dryRun: boolean;
 };
 
-/** What `migrate` would do. */
-export async function planMigration(connection: Connection, wanted: Wanted): Promise<Migration> {
-  const facts = await inspect(connection, wanted.name);
-  if (facts.kind === 'absent') return { sql: creationSql(wanted, facts), remarks: [], problem: null };
-  const sql = migrationSql(facts, wanted);
-  const problem = problemOf(withKey(facts, wanted), wanted);
-  return { sql: problem === null ? sql : [], remarks: remarksOn(facts), problem };
+export type MigrationOutcome =
+  /** What was done, or with `dryRun` would be, and what a person may want to know besides. */
+  { ok: true; sql: readonly string[]; remarks: readonly string[] } | { ok: false; detail: string };
+
+/** An index on a large table takes its time. */
+const TIMEOUT_MS = 24 * 3_600_000;
+
+/** `onDone` is told each statement when it is done. */
+export async function migrate(
+  options: MigrationOptions,
+  onDone: (sql: string) => void,
+): Promise<MigrationOutcome> {
+  const wanted = { name: options.table, partition: options.partition };
+  let connection: Connection | null = null;
+  try {
+    connection = await connect({ ...options, timeoutMs: TIMEOUT_MS });
+    await connection.query('SET statement_timeout = 0');
+    return await migrateOver(connection, wanted, options.dryRun ? null : onDone);
+  } catch (error) {
+    return { ok: false, detail: `${describe(error)}${cureOf(error, wanted)}` };
+  } finally {
+    await connection?.close();
+  }
 }
 
-/** As if the missing key were there already: the plan adds it. */
-function withKey(facts: TableFacts, wanted: Wanted): TableFacts {
-  const key = { name: '', columns: keyOf(wanted.partition), unique: true, valid: true, definition: '' };
+/** `onDone` null: nothing is done. */
+async function migrateOver(
+  connection: Connection,
+  wanted: Wanted,
+  onDone: ((sql: string) => void) | null,
+): Promise<MigrationOutcome> {
+  const found = await inspect(connection, wanted.name);
+  if (found.kind === 'absent') {
+    const sql = creationSql(wanted, found);
+    if (onDone !== null && (await createIfAbsent(connection, wanted)).created) sql.forEach(onDone);
+    return { ok: true, sql, remarks: [] };
+  }
+  const problem = problemOf(withKey(found, wanted), wanted);
+  if (problem !== null) return { ok: false, detail: problem };
+  const sql = migrationSql(found, wanted);
+  for (const statement of onDone === null ? [] : sql) {
+    await connection.query(statement);
+    onDone?.(statement);
+  }
+  return { ok: true, sql, remarks: remarksOn(found) };
+}
+
+/** As if the key were there: where it is missing the migration adds it. */
+function withKey(facts: TableFacts, { partition }: Wanted): TableFacts {
+  const key = { name: '', columns: keyOf(partition), unique: true, valid: true, definition: '' };
   return { ...facts, indexes: [...facts.indexes, key] };
+}
+
+function cureOf(error: unknown, { name, partition }: Wanted): string {
+  if (sqlState(error) !== '23505') return '';
+  const table = quotedTable(name);
+  const same = keyOf(partition).map((column) => `one.${column} = other.${column}`);
+  return `: ${plainName(name)} holds events twice; remove the repeats and migrate again: DELETE FROM ${table} one USING ${table} other WHERE ${same.join(' AND ')} AND one.ctid > other.ctid`;
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { SinkLog } from '../health.ts';
 import type { Connection } from './connection.ts';
 import { describe, sqlState } from './failure.ts';
+import { LOCK } from './lock.ts';
 import { plainName, quotedTable } from './names.ts';
 import type { EventRow } from './rows.ts';
 
@@ -89,7 +90,8 @@ const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 function partitionSql(table: TableName, day: string): string {
   const partition = quotedTable(partitionOf(table, day));
   const next = dayOf(Date.parse(day) + DAY_MS);
-  return `CREATE TABLE ${partition} (LIKE ${quotedTable(table)} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE);
+  return `${LOCK};
+CREATE TABLE ${partition} (LIKE ${quotedTable(table)} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE);
 ALTER TABLE ${quotedTable(table)} ATTACH PARTITION ${partition} FOR VALUES FROM ('${day}T00:00:00Z') TO ('${next}T00:00:00Z')`;
 }
 
