@@ -90,19 +90,40 @@ export function migrationSql(facts: TableFacts, { partition }: Wanted): string[]
   const table = quotedTable(facts.name);
   // A partitioned table's indexes cannot be built concurrently.
   const concurrently = facts.kind === 'table' ? ' CONCURRENTLY' : '';
-  const key = keyOf(partition);
-  const sql = facts.indexes
-    .filter((index) => !index.valid && facts.kind === 'table')
-    .map(({ name }) => `DROP INDEX CONCURRENTLY ${quotedTable({ schema: facts.name.schema, table: name })}`);
-  if (!hasKey(facts, key)) sql.push(`CREATE UNIQUE INDEX${concurrently} ON ${table} (${key.join(', ')})`);
-  if (!facts.indexes.some((index) => index.valid && index.columns[0] === 'ts')) {
-    sql.push(`CREATE INDEX${concurrently} ON ${table} (ts)`);
-  }
-  if (isJsonb(facts) && !facts.indexes.some((index) => index.valid && PATH_OPS.test(index.definition))) {
-    sql.push(`CREATE INDEX${concurrently} ON ${table} USING gin (payload jsonb_path_ops)`);
+  const sql: string[] = [];
+  for (const { is, create } of indexesFor(facts, partition)) {
+    const alike = facts.indexes.filter(is);
+    if (alike.some((index) => index.valid)) continue;
+    if (facts.kind === 'table') sql.push(...alike.map((index) => dropSql(facts, index)));
+    sql.push(`CREATE ${create(`${concurrently} ON ${table}`)}`);
   }
   return sql;
 }
+
+/** What today's form has: how it is recognised, and what follows CREATE. */
+function indexesFor(facts: TableFacts, partition: Partition) {
+  const key = keyOf(partition);
+  const wanted = [
+    {
+      is: (index: Index) =>
+        isOn(index, key) && /^CREATE UNIQUE/.test(index.definition) && (index.unique || !index.valid),
+      create: (where: string) => `UNIQUE INDEX${where} (${key.join(', ')})`,
+    },
+    {
+      is: (index: Index) => index.columns[0] === 'ts',
+      create: (where: string) => `INDEX${where} (ts)`,
+    },
+  ];
+  if (!isJsonb(facts)) return wanted;
+  const gin = {
+    is: (index: Index) => PATH_OPS.test(index.definition),
+    create: (where: string) => `INDEX${where} USING gin (payload jsonb_path_ops)`,
+  };
+  return [...wanted, gin];
+}
+
+const dropSql = ({ name }: TableFacts, index: Index) =>
+  `DROP INDEX CONCURRENTLY ${quotedTable({ schema: name.schema, table: index.name })}`;
 
 const isJsonb = ({ columns }: TableFacts) =>
   columns.some(({ name, type }) => name === 'payload' && type === 'jsonb');
