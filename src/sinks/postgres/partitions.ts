@@ -32,8 +32,8 @@ const AHEAD_DAYS = 2;
 const KEEP_UP_MS = 3_600_000;
 /** Whoever reads the table for longer keeps an old partition for an hour more, and nobody waits for it. */
 const LOCK_PATIENCE = "SET LOCAL lock_timeout = '3s'";
-/** A table of that name is there, or another partition has (some of) the day: the insert will tell. */
-const EXISTS = ['42P07', '42P17'];
+/** A table of that name is there, or another partition has (rows of) the day: the insert will tell. */
+const EXISTS = ['42P07', '42P17', '23514'];
 
 export async function createPartitions(options: PartitionOptions, deps: PartitionDeps): Promise<Partitions> {
   const { table, retentionDays } = options;

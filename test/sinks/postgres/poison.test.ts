@@ -146,7 +146,7 @@ describe('a table that refuses everything alike', unless(postgresMissing), () =>
     );
     const values = Array.from({ length: 40 }, () => event());
     const { delivery, letters } = await deliverAll(database.dsn, values, { copy: true });
-    await until(() => delivery.status().state === 'stalled', 'it is stalled');
+    await until(() => delivery.status().state === 'stalled', 'it is stalled', 30_000);
     assert.match(delivery.status().detail, /refused alike: 23514 wrong/);
     assert.equal(delivery.status().lag_events, 40);
     assert.deepEqual(letters, []);
