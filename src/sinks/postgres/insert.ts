@@ -50,6 +50,8 @@ const TWO_DAYS_MS = 2 * 86_400_000;
 /**
  * The key of a partitioned table holds `ts` too, and the same event sent again may have got another one, by up to a
  * day (EVENTS: "timestamp"). The bounds are constants so that the server looks into the partitions of those days only.
+ * OFFSET 0 keeps it to one look into an index for each row: without statistics, as after midnight, the planner would
+ * take the subquery for a join and read whole partitions (128 ms a batch at 300,000 rows, instead of 6).
  */
 function unseenSql(table: TableName, rows: readonly EventRow[]): string {
   let first = Number.POSITIVE_INFINITY;
@@ -61,5 +63,5 @@ function unseenSql(table: TableName, rows: readonly EventRow[]): string {
   const [from, to] = [first - TWO_DAYS_MS, last + TWO_DAYS_MS].map((ms) => new Date(ms).toISOString());
   return `
 WHERE NOT EXISTS (SELECT FROM ${quotedTable(table)} AS old
-  WHERE old.event_id = batch.event_id AND old.ts >= '${from}' AND old.ts <= '${to}')`;
+  WHERE old.event_id = batch.event_id AND old.ts >= '${from}' AND old.ts <= '${to}' OFFSET 0)`;
 }
