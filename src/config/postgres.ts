@@ -33,13 +33,28 @@ const nameOf = (name: string) =>
  * the rest of a password would go into the name of a host or a database, and from there into a log.
  */
 export const postgresUrl: Parser<string> = (value) => {
-  const url = URL.canParse(value) ? new URL(value) : null;
+  const url = parseDsn(value);
   const isOurs = url !== null && ['postgres:', 'postgresql:'].includes(url.protocol);
   if (isOurs && /^\/[^/@]*$/.test(url.pathname) && url.hash === '') return { ok: true, value };
   const expected =
     'postgres://user:password@host:5432/database, with @ / ? # in the password written as %40 %2F %3F %23';
   return { ok: false, expected };
 };
+
+/** A unix socket stands in `?host=`, and then there may be a user before no host, which URL takes for a mistake. */
+function parseDsn(value: string): URL | null {
+  const withHost = value.replace(/^(postgres(?:ql)?:\/\/[^/?#]*@)\//, '$1localhost/');
+  return URL.canParse(withHost) ? new URL(withHost) : null;
+}
+
+/** Of a DSN what may be told: where it leads, not who goes there with which password. */
+export function placeOf(dsn: string): string {
+  const url = parseDsn(dsn);
+  if (url === null) return 'postgres';
+  const host = url.searchParams.get('host') ?? url.hostname;
+  const port = url.port || url.searchParams.get('port');
+  return `postgres ${host}${port ? `:${port}` : ''}${url.pathname}`;
+}
 
 /** What no single row of the Postgres sink can see; `retentionDays` is its PG_RETENTION_DAYS. */
 export function retentionProblem(partition: 'none' | 'day', retentionDays: number): string | null {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
-import { postgresUrl, tableName } from '../../src/config/postgres.ts';
+import { placeOf, postgresUrl, tableName } from '../../src/config/postgres.ts';
 
 const TABLES: [given: string, expected: [schema: string | null, table: string] | null][] = [
   ['events_json', [null, 'events_json']],
@@ -38,6 +38,8 @@ const URLS: [given: string, taken: boolean][] = [
   ['postgres://user:p%2Fa%40b@host/db', true],
   ['postgres://user@[::1]:5432/db', true],
   ['postgres:///db?host=/var/run/postgresql', true],
+  ['postgres://me:word@/db?host=/var/run/postgresql', true],
+  ['postgres://me:12/34@/db', false],
   ['postgres://host', false],
   ['mysql://host/db', false],
   ['host=localhost dbname=db', false],
@@ -49,6 +51,15 @@ for (const [given, taken] of URLS) {
   test(`PG_DSN ${given} is ${taken ? 'taken' : 'refused'}`, () => {
     assert.equal(postgresUrl(given).ok, taken);
   });
+}
+
+const PLACES = [
+  ['postgres://me:word@db.example:5433/shop?sslmode=disable', 'postgres db.example:5433/shop'],
+  ['postgres://me:word@/shop?host=/run/pg&port=5433', 'postgres /run/pg:5433/shop'],
+  ['postgres://me:word@[::1]/shop', 'postgres [::1]/shop'],
+] as const;
+for (const [dsn, place] of PLACES) {
+  test(`of ${dsn} is told ${place}`, () => assert.equal(placeOf(dsn), place));
 }
 
 const ENOUGH = { FORWARD_DESTINATION: 'http://127.0.0.1:3000', HMAC_SECRET: 's'.repeat(32) };

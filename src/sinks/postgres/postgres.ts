@@ -7,6 +7,7 @@
  *   after which the connection is given up and made anew.
  * - No call waits for ever: connection.ts gives a silent server up.
  */
+import { placeOf } from '../../config/postgres.ts';
 import type { ReadyOutcome, Sink, SinkOpenOutcome, WriteOutcome } from '../sink.ts';
 import { describe, insertFailure } from './failure.ts';
 import type { PostgresSinkOptions } from './options.ts';
@@ -72,10 +73,4 @@ export function createPostgresSink(options: PostgresSinkOptions, deps: SessionDe
       session = null;
     },
   };
-}
-
-/** Of a DSN what may be told: where it leads, not who goes there with which password. */
-function placeOf(dsn: string): string {
-  const { hostname, port, pathname } = new URL(dsn);
-  return `postgres ${hostname}${port === '' ? '' : `:${port}`}${pathname}`;
 }

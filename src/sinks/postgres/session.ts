@@ -6,9 +6,10 @@ import { sqlState } from './failure.ts';
 import { createArrayInsert, createCopyInsert } from './insert.ts';
 import { type Absent, inspect, type TableFacts } from './inspect.ts';
 import { createIfAbsent } from './migrate.ts';
-import { plainName, quotedTable } from './names.ts';
+import { plainName } from './names.ts';
 import type { PostgresSinkOptions } from './options.ts';
 import { createPartitions, type Partitions } from './partitions.ts';
+import { rightsProblem } from './rights.ts';
 import type { EventRow } from './rows.ts';
 import { migrationSql, problemOf } from './table.ts';
 
@@ -43,7 +44,8 @@ export async function openSession(options: PostgresSinkOptions, deps: SessionDep
       },
       insert: copy ? createCopyInsert(connection, target) : createArrayInsert(connection, target),
       async check() {
-        await connection.query(`SELECT FROM ${quotedTable(facts.name)} LIMIT 0`);
+        const problem = await rightsProblem(connection, facts.name, copy);
+        if (problem !== null) throw new Error(problem);
       },
       close: connection.close,
       destroy: connection.destroy,

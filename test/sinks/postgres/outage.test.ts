@@ -145,12 +145,12 @@ for (const way of WAYS) {
     it('by a server that falls silent, after PG_TIMEOUT_MS', async () => {
       const database = await server.database();
       const relay = await through(database);
-      const { sink } = sinkOn({ dsn: relay.dsn }, { ...way, timeoutMs: 1500, connectTimeoutMs: 1500 });
+      const { sink } = sinkOn({ dsn: relay.dsn }, { ...way, timeoutMs: 1000, connectTimeoutMs: 1000 });
       await sink.open(null);
       relay.judge = () => 'hold';
       const values = events(10);
-      assert.match(detailOf(await sink.write(recordsOf(values))), /not answered within 1500 ms/);
-      assert.match(detailOf(await sink.write(recordsOf(values))), /not answered within 1500 ms/);
+      assert.match(detailOf(await sink.write(recordsOf(values))), /not answered within 1000 ms/);
+      assert.match(detailOf(await sink.write(recordsOf(values))), /not answered within 1000 ms/);
       const probed = await sink.probe();
       assert.ok(!probed.ok && /not answered/.test(probed.detail));
       relay.judge = () => 'pass';
@@ -270,10 +270,20 @@ describe('an outage', unless(postgresMissing), () => {
     url.username = 'reader';
     url.password = 'reads';
     const { sink } = sinkOn({ dsn: url.href });
+    const opened = await sink.open(null);
+    assert.ok(!opened.ok && /reader may not insert.*GRANT SELECT, INSERT ON/.test(opened.detail));
     assert.match(detailOf(await sink.write([recordOf(event())])), /permission denied .*\(42501\): GRANT/);
-    await database.ask('GRANT INSERT ON events_json TO reader');
+    await database.ask('GRANT INSERT (event_id, ts, payload) ON events_json TO reader');
+    assert.deepEqual(await sink.open(null), { ok: true });
     assert.deepEqual(await sink.write([recordOf(event())]), { kind: 'ack' });
+    await database.ask(`REVOKE TEMPORARY ON DATABASE "${url.pathname.slice(1)}" FROM public`);
+    const probed = await sink.probe();
+    assert.ok(!probed.ok && /GRANT TEMPORARY ON DATABASE.*PG_COPY=false/.test(probed.detail));
+    const { sink: other } = sinkOn({ dsn: url.href }, { copy: false });
+    assert.deepEqual(await other.open(null), { ok: true });
+    assert.deepEqual(await other.write([recordOf(event())]), { kind: 'ack' });
     await sink.close();
+    await other.close();
   });
 });
 
