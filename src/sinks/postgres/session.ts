@@ -67,7 +67,11 @@ async function settle(connection: Connection, timeoutMs: number): Promise<void> 
     client_min_messages: 'warning',
     TimeZone: 'UTC',
   };
-  for (const [name, value] of Object.entries(settings)) await connection.query(`SET ${name} = '${value}'`);
+  await connection.query(
+    Object.entries(settings)
+      .map(([name, value]) => `SET ${name} = '${value}'`)
+      .join('; '),
+  );
   await connection.query(
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
   );

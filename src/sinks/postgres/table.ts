@@ -67,7 +67,7 @@ function columnProblem({ columns }: TableFacts, name: string): string | null {
     if (found === undefined) {
       return `${name} has no column ${column} (${types[0]}), so it is no table of events; choose another PG_TABLE`;
     }
-    if (!types.includes(found.type.replace(/\(.*/, ''))) {
+    if (!types.includes(found.type.replace(/\(\d+\)/, ''))) {
       return `${name}.${column} is ${found.type} and has to be ${types[0]}; choose another PG_TABLE, or ALTER it`;
     }
   }

@@ -132,6 +132,20 @@ describe('the table', unless(postgresMissing), () => {
     await sink.close();
   });
 
+  it('may have types that ours can be cast to', async () => {
+    const database = await server.database();
+    await database.ask(
+      'CREATE TABLE events_json (event_id varchar(36) UNIQUE, ts timestamp(3), payload json, note text)',
+    );
+    const { sink } = sinkOn(database);
+    assert.deepEqual(await sink.open(null), { ok: true });
+    const value = event({ timestamp: '2026-11-24T10:00:00.123+02:00' });
+    assert.deepEqual(await sink.write(recordsOf([value, value])), { kind: 'ack' });
+    const rows = await database.ask('SELECT event_id, ts::text, payload FROM events_json');
+    assert.deepEqual(rows, [{ event_id: value.event_id, ts: '2026-11-24 08:00:00.123', payload: value }]);
+    await sink.close();
+  });
+
   const PROBLEMS: [what: string, sql: string, options: object, expected: RegExp][] = [
     ['is missing and may not be made', 'SELECT', { create: false }, /no table events_json.*gotrack migrate/],
     [
