@@ -32,6 +32,27 @@ async function partitionsOf({ ask }: TestDatabase): Promise<string[]> {
   return rows.map(({ name }) => name.replace('events_json_p', ''));
 }
 
+const OF_PARTITIONS = "WHERE relname LIKE 'events_json_p%'";
+
+async function rowsRead({ ask }: TestDatabase): Promise<number> {
+  const [row] = await ask<{ read: number }>(
+    `SELECT ((SELECT sum(seq_tup_read) FROM pg_stat_user_tables ${OF_PARTITIONS})
+      + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes ${OF_PARTITIONS}))::int AS read`,
+  );
+  return row!.read;
+}
+
+/** The server's counters follow a little later. */
+async function untilCounted({ ask }: TestDatabase, inserted: number): Promise<void> {
+  for (let tries = 0; tries < 300; tries += 1) {
+    const sql = `SELECT sum(n_tup_ins)::int AS inserted FROM pg_stat_user_tables ${OF_PARTITIONS}`;
+    const [row] = await ask<{ inserted: number }>(sql);
+    if (row!.inserted >= inserted) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('the counters did not follow');
+}
+
 describe('partitions by day', unless(postgresMissing), () => {
   it('are made for today and two days ahead, and for each day that a batch brings', async () => {
     const database = await server.database();
@@ -111,6 +132,29 @@ describe('partitions by day', unless(postgresMissing), () => {
     assert.deepEqual(await sink.write([recordOf(at(NOON))]), { kind: 'ack' });
     assert.ok(!(await partitionsOf(database)).includes('20261115'));
     await sink.close();
+  });
+
+  it('are not read as a whole for earlier copies of an event, though the server has no statistics yet', async () => {
+    const database = await server.database();
+    const { sink } = sinkOn(database, { partition: 'day' });
+    const now = systemClock.now();
+    await sink.write([recordOf(at(now))]);
+    const [today] = await partitionsOf(database);
+    await database.ask(`ALTER TABLE events_json_p${today} SET (autovacuum_enabled = false)`);
+    await database.ask(
+      `INSERT INTO events_json SELECT gen_random_uuid(), $1, '{}' FROM generate_series(1, 5000)`,
+      [new Date(now).toISOString()],
+    );
+    await untilCounted(database, 5000);
+    const before = await rowsRead(database);
+    assert.deepEqual(await sink.write(recordsOf(Array.from({ length: 500 }, () => at(now)))), {
+      kind: 'ack',
+    });
+    // What a session has read is counted when it ends.
+    await sink.close();
+    await untilCounted(database, 5501);
+    const read = (await rowsRead(database)) - before;
+    assert.ok(read < 2500, `${read} rows were read`);
   });
 
   it('that somebody drops are made again', async () => {
