@@ -12,11 +12,14 @@ import { createOriginSide } from '../doctor/origin-side.ts';
 import type { PageAddress } from '../doctor/page-address.ts';
 import { createProbe } from '../doctor/probe.ts';
 import { createPublicSide } from '../doctor/public-side.ts';
+import { createServerProbe } from '../doctor/server-probe.ts';
 import { createTrialSide } from '../doctor/trial-side.ts';
 import { journalHolder } from '../journal/lock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { nodeFs } from '../lib/fs.ts';
+import { createLog } from '../telemetry/log.ts';
 import { createTokens } from '../token/tokens.ts';
+import { createSink } from './sinks.ts';
 import { startTrial } from './trial.ts';
 
 export type ExaminationFacts = {
@@ -65,7 +68,7 @@ export function createExamination(
       { secrets, ttlSeconds: config.hmacTokenTtlSeconds },
       { clock, uuidV7: randomUUIDv7 },
     ),
-    sinks: config.outputs.map((output) => sinkProbe(output, settingsOf(config, output), machine)),
+    sinks: config.outputs.map((output) => sinkProbe(output, config, machine)),
   };
 }
 
@@ -75,14 +78,22 @@ function originOf({ forwardDestination, originCa, originCert, originKey, hostHea
   return { place, basePath, text, hostHeader };
 }
 
-/** Each kind of sink brings its own probe. */
-function sinkProbe({ kind, name }: Output, config: Config, machine: Machine): SinkProbe {
-  switch (kind) {
-    case 'log': {
-      const wantedBytes = config.logRotateMb * MIB * (1 + config.logBackups);
-      return createLogProbe({ name, path: config.logPath, wantedBytes }, machine);
-    }
+/** A log is tried beside its file; a server is asked what a start would ask, and makes what a start would make. */
+function sinkProbe(output: Output, config: Config, machine: Machine): SinkProbe {
+  const { kind, name } = output;
+  if (kind === 'log') {
+    const { logBackups, logPath, logRotateMb } = settingsOf(config, output);
+    return createLogProbe(
+      { name, path: logPath, wantedBytes: logRotateMb * MIB * (1 + logBackups) },
+      machine,
+    );
   }
+  const { sink } = createSink(output, config, {
+    clock: machine.clock,
+    log: createLog({ level: 'silent' }),
+    runtime: { owner: 'gotrack doctor', writeOut: (_bytes, done) => done() },
+  });
+  return createServerProbe(sink, machine.clock);
 }
 
 function machineOf(clock: Clock): Machine {

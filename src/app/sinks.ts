@@ -1,9 +1,16 @@
 /** From one of OUTPUTS to its sink. */
 import { type Config, settingsOf } from '../config/fields.ts';
+import type { Problem } from '../config/load.ts';
 import type { Output } from '../config/outputs.ts';
+import { assertNever } from '../lib/assert-never.ts';
+import { sleep } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import { nodeFs } from '../lib/fs.ts';
+import { createKafkaSink } from '../sinks/kafka/kafka.ts';
+import { kafkaOptions } from '../sinks/kafka/options.ts';
 import { createLogSink, type LogSink } from '../sinks/log.ts';
+import { postgresOptions } from '../sinks/postgres/options.ts';
+import { createPostgresSink } from '../sinks/postgres/postgres.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { createStdoutSink } from '../sinks/stdout.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -34,7 +41,36 @@ export function createSink(output: Output, config: Config, deps: SinkDeps): Buil
       const sink = logSink(output.name, settings, deps);
       return { sink, batchSize, flushIntervalMs, reopen: () => void sink.reopen() };
     }
+    case 'kafka': {
+      const sink = kafkaSink(output.name, settings, deps);
+      return { sink, batchSize, flushIntervalMs, reopen: () => {} };
+    }
+    case 'postgres': {
+      const sink = createPostgresSink(postgresOptions(settings, output.name), deps);
+      const { pgBatchSize, pgFlushMs } = settings;
+      return { sink, batchSize: pgBatchSize, flushIntervalMs: pgFlushMs, reopen: () => {} };
+    }
+    default:
+      return assertNever(output.kind);
   }
+}
+
+function kafkaSink(name: string, settings: Config, { log }: SinkDeps): Sink {
+  const outcome = kafkaOptions(settings, name);
+  if (!outcome.ok) throw new Error(`${name} cannot be built: its settings were not checked (outputFaults)`);
+  return createKafkaSink(outcome.options, { log, sleep });
+}
+
+/** What only a sink can say of its settings: problems, and what should be heard at every start. */
+export function outputFaults(config: Config): { problems: Problem[]; warnings: string[] } {
+  const problems: Problem[] = [];
+  const warnings: string[] = [];
+  for (const output of config.outputs.filter(({ kind }) => kind === 'kafka')) {
+    const outcome = kafkaOptions(settingsOf(config, output), output.name);
+    if (outcome.ok) warnings.push(...outcome.warnings);
+    else problems.push(...outcome.problems);
+  }
+  return { problems, warnings };
 }
 
 function logSink(name: string, settings: Config, { clock, log }: SinkDeps): LogSink {

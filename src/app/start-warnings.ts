@@ -1,5 +1,6 @@
 /** What an operator should hear at every start: settings that are allowed and that nobody should forget. */
 import type { Config } from '../config/fields.ts';
+import { outputFaults } from './sinks.ts';
 
 export function startWarnings(config: Config): string[] {
   const warnings: string[] = [];
@@ -14,5 +15,5 @@ export function startWarnings(config: Config): string[] {
       'USER_ID_SECRET is not set: user ids are hashed with a key of the last of HMAC_SECRETS, and become others when that one is taken away',
     );
   }
-  return warnings;
+  return [...warnings, ...outputFaults(config).warnings];
 }

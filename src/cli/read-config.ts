@@ -1,4 +1,5 @@
 /** Configuration for a command, with every problem and warning said at once on standard error. */
+import { outputFaults } from '../app/sinks.ts';
 import type { Config } from '../config/fields.ts';
 import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -16,8 +17,9 @@ export function readConfig(context: Context, defaults: Record<string, string> = 
   // In a worker the first process has said them.
   const warnings = context.runtime.parent === undefined ? loaded.warnings : [];
   for (const warning of warnings) context.printError(`gotrack: warning: ${warning}`);
-  if (loaded.ok) return loaded.config;
+  const problems = loaded.ok ? outputFaults(loaded.config).problems : loaded.problems;
+  if (loaded.ok && problems.length === 0) return loaded.config;
   context.printError('gotrack: the configuration cannot be used:');
-  for (const { name, message } of loaded.problems) context.printError(`  ${name} ${message}`);
+  for (const { name, message } of problems) context.printError(`  ${name} ${message}`);
   return null;
 }

@@ -109,7 +109,7 @@ export const FIELDS = {
   journalMaxBytes: { group: 'journal', name: 'JOURNAL_MAX_BYTES', parse: bytes(8 * MIB, 1024 * GIB), default: '1GiB', doc: 'Bound of the journal; full means 429', ...BYTES },
   journalSync: { group: 'journal', name: 'JOURNAL_SYNC', parse: oneOf('always', 'interval', 'off'), default: 'always', doc: 'When an event counts as accepted: `always` when it is synced to disk, `interval` when the system has it (synced every second), `off` (never synced by us)' },
   journalKeepHours: { group: 'journal', name: 'JOURNAL_KEEP_HOURS', parse: integer(0, 87_600), default: '0', doc: 'Keep delivered events this long for replay', unit: 'h' },
-  outputs: { group: 'journal', name: 'OUTPUTS', parse: outputs, default: 'log', doc: 'Where events go: a list of `log`. One may stand there twice with labels, `log:a,log:b`, each with variables of its own: `LOG_A_PATH`, else `LOG_PATH`' },
+  outputs: { group: 'journal', name: 'OUTPUTS', parse: outputs, default: 'log', doc: 'Where events go: a list of `log`, `kafka` and `postgres`. One may stand there several times with labels, `kafka:eu,kafka:us`, each with variables of its own: `KAFKA_EU_BROKERS`, else `KAFKA_BROKERS`' },
   batchSize: { group: 'journal', name: 'BATCH_SIZE', parse: integer(1, 10_000), default: '100', doc: 'Events a batch of a sink' },
   flushIntervalMs: { group: 'journal', name: 'FLUSH_INTERVAL_MS', parse: integer(1, 60_000), default: '250', doc: 'A batch that is not full goes after this time', ...MS },
   readySinks: { group: 'journal', name: 'READY_SINKS', parse: oneOf('any', 'all'), default: 'any', doc: '`all`: `/readyz` is 503 while a sink or the journal is out of order; `any`: only while starting and stopping' },

@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { dateFaultOf, faultOf, type KeyPair } from './certificate.ts';
 import { type Config, FIELDS, type Field, settingsOf } from './fields.ts';
 import { nearestName } from './nearest.ts';
-import { type Labelled, labelledFields } from './outputs.ts';
+import { type Labelled, labelledFields, labelledName } from './outputs.ts';
 import { retentionProblem } from './postgres.ts';
 
 export type Problem = { name: string; message: string };
@@ -167,9 +167,21 @@ function contradictions(config: Config, problems: readonly Problem[]): Problem[]
   found.push(...sharedLogFiles(config));
   const pair = { cert: config.originCert, key: config.originKey };
   found.push(...pairProblems(pair, ['ORIGIN_CERT', 'ORIGIN_KEY'], failed));
-  const retention = retentionProblem(config.pgPartition, config.pgRetentionDays ?? 0);
-  if (retention !== null && !failed('PG_PARTITION')) {
-    found.push({ name: 'PG_RETENTION_DAYS', message: retention });
+  if (!failed('PG_PARTITION') && !failed('PG_RETENTION_DAYS')) found.push(...postgresProblems(config));
+  return found;
+}
+
+function postgresProblems(config: Config): Problem[] {
+  const found: Problem[] = [];
+  for (const output of (config.outputs ?? []).filter(({ kind }) => kind === 'postgres')) {
+    const { pgDsn, pgPartition, pgRetentionDays } = settingsOf(config, output);
+    const nameOf = (name: string) => labelledName(name, output.label);
+    if (pgDsn === undefined) {
+      const message = `is required for the output ${output.name}: postgres://user:password@host:5432/database`;
+      found.push({ name: nameOf('PG_DSN'), message });
+    }
+    const retention = retentionProblem(pgPartition, pgRetentionDays);
+    if (retention !== null) found.push({ name: nameOf('PG_RETENTION_DAYS'), message: retention });
   }
   return found;
 }

@@ -4,9 +4,9 @@
  */
 import { list, type Parser } from './parsers.ts';
 
-const KINDS = ['log'] as const;
+const KINDS = ['log', 'kafka', 'postgres'] as const;
 const LABEL = /^[a-z0-9]{1,16}$/;
-const EXPECTED = `a list of ${KINDS.join(', ')}, each once, or several times with labels such as log:a (a-z, 0-9)`;
+const EXPECTED = `a list of ${KINDS.join(', ')}, each once, or several times with labels such as kafka:eu (a-z, 0-9)`;
 
 export type SinkKind = (typeof KINDS)[number];
 
@@ -57,7 +57,8 @@ export function labelledFields<F extends Row>(
 }
 
 /** `KAFKA_BROKERS` and `eu`: `KAFKA_EU_BROKERS`. */
-function labelledName(name: string, label: string): string {
+export function labelledName(name: string, label: string | null): string {
+  if (label === null) return name;
   const [first, ...rest] = name.split('_');
   return [first, label.toUpperCase(), ...rest].join('_');
 }

@@ -73,10 +73,11 @@ test('a PG_DSN that cannot be used is not shown', () => {
 });
 
 test('PG_RETENTION_DAYS without partitions is no promise that can be kept', () => {
-  const loaded = load({ PG_RETENTION_DAYS: '30' });
+  const postgres = { OUTPUTS: 'postgres', PG_DSN: 'postgres://u@h/d', PG_RETENTION_DAYS: '30' };
+  const loaded = load(postgres);
   assert.ok(!loaded.ok);
   assert.match(loaded.problems[0]!.message, /PG_PARTITION=day/);
-  assert.ok(load({ PG_RETENTION_DAYS: '30', PG_PARTITION: 'day' }).ok);
+  assert.ok(load({ ...postgres, PG_PARTITION: 'day' }).ok);
 });
 
 test('the seed’s defaults', () => {
