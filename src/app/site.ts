@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { KeyPair } from '../config/certificate.ts';
 import type { Config } from '../config/fields.ts';
 import { createHandle, type HandleDeps, type Readiness } from '../edge/handle.ts';
-import type { Flood } from '../edge/http2/session.ts';
+import type { Flood } from '../edge/http2/flood-guard.ts';
 import { createObserve } from '../edge/observe.ts';
 import { createRouter } from '../edge/route.ts';
 import { createEdge } from '../edge/server.ts';
@@ -136,7 +136,8 @@ function originOf(config: Config, clock: Clock) {
       cert: config.originCert,
       key: config.originKey,
     },
-    maxConnections: config.maxConnections,
+    // A quarter more than visitors have: connections of HTTP/2 may have several exchanges.
+    maxConnections: Math.ceil(config.maxConnections * 1.25),
     monotonic: clock.monotonic,
     lookup: createLookupCache(LOOKUPS, { resolve: dnsLookup, monotonic: clock.monotonic }),
   };

@@ -7,8 +7,10 @@ import type { KeyPair } from '../config/certificate.ts';
 import { answerAndLeave, badRequestAnswer, METHOD_NOT_ALLOWED, SPEAK_HTTPS } from './bad-request.ts';
 import { createConnections } from './connections.ts';
 import type { Handle } from './handle.ts';
+import type { Flood } from './http2/flood-guard.ts';
+import { maxHeldBytes } from './http2/held-bytes.ts';
 import { createPenalties, type Peer } from './http2/penalties.ts';
-import type { Flood, Http2SessionDeps } from './http2/session.ts';
+import type { Http2SessionDeps } from './http2/session.ts';
 import { createHttp2Sessions } from './http2/sessions.ts';
 import { createListener } from './listener.ts';
 import type { PaceLimits } from './pace.ts';
@@ -32,7 +34,7 @@ export type EdgeOptions = {
   keepAliveMs?: number;
   /** A stream of HTTP/2 whose client stops sending or taking; 60 s where it is not given. */
   slowStreamMs?: number;
-  /** What may wait for readers over HTTP/2; 32 MB where it is not given. */
+  /** What may wait for readers over HTTP/2; 64 MB or less where it is not given (maxHeldBytes). */
   maxHeldBytes?: number;
   /** For how long an address that floods gets no HTTP/2; 10 s where it is not given. */
   penaltyMs?: number;
@@ -88,7 +90,13 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   const isPressed = () => count() > options.maxConnections * PRESSED_SHARE;
   const penalties = createPenalties(options.penaltyMs ?? PENALTY_MS, deps.monotonic);
   const http2 = createHttp2Sessions(
-    { silentMs, idleMs, pace, maxHeldBytes: options.maxHeldBytes, isPressed },
+    {
+      silentMs,
+      idleMs,
+      pace,
+      maxHeldBytes: options.maxHeldBytes ?? maxHeldBytes(options.maxConnections),
+      isPressed,
+    },
     { ...deps, onFlood },
   );
   const serverOptions = {

@@ -24,6 +24,8 @@ export type ProxyOptions = Partial<EdgeOptions> & {
   hostname?: string;
   socketPath?: string;
   basePath?: string;
+  /** Connections to the origin at once. */
+  originConnections?: number;
   connectTimeoutMs?: number;
   headTimeoutMs?: number;
   tls?: OriginTls;
@@ -164,7 +166,7 @@ function originOptions(port: number, options: ProxyOptions) {
     port,
     socketPath: options.socketPath,
     basePath: options.basePath ?? '',
-    maxConnections: 1_000,
+    maxConnections: options.originConnections ?? 1_000,
     monotonic: () => performance.now(),
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
     headTimeoutMs: options.headTimeoutMs ?? 60_000,

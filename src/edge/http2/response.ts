@@ -6,7 +6,7 @@ import type { ServerHttp2Stream, ServerStreamResponseOptions } from 'node:http2'
 import type { Socket } from 'node:net';
 import type { ClientRes } from '../../http/client-message.ts';
 import type { RawHeaders } from '../../http/raw-headers.ts';
-import { type HeldBytes, RESERVED_BYTES } from './held-bytes.ts';
+import { type HeldBytes, heldBy, RESERVED_BYTES } from './held-bytes.ts';
 import type { Http2Request } from './request.ts';
 import { headersObject, type ResponseHead, responseHead } from './response-head.ts';
 
@@ -30,6 +30,8 @@ export class Http2Response implements ClientRes {
   /** The session's, and what of it is counted for this response. */
   readonly #held: HeldBytes;
   #counted = 0;
+  /** Made when it is first needed. */
+  #onWritten: (() => void) | null = null;
 
   constructor(stream: ServerHttp2Stream, req: Http2Request, held: HeldBytes) {
     this.#stream = stream;
@@ -78,9 +80,18 @@ export class Http2Response implements ClientRes {
     if (this.ended || this.#isGone()) return true; // its close is on the way, and says it
     this.flushHeaders();
     if (this.#bodiless) return true;
-    const isTaken = this.#stream.write(chunk);
+    const isTaken = this.#held.isMuch ? this.#writeAlone(chunk) : this.#stream.write(chunk);
     this.recount();
     return isTaken;
+  }
+
+  /** The next piece is asked for when this one has gone; node would take 64 KB before it says so. */
+  #writeAlone(chunk: Buffer | string): boolean {
+    this.#onWritten ??= () => {
+      if (this.#stream.writableLength === 0) this.#stream.emit('drain');
+    };
+    this.#stream.write(chunk, this.#onWritten);
+    return false;
   }
 
   end(chunk: Buffer | string = '', encoding: BufferEncoding = 'utf8'): this {
@@ -123,7 +134,7 @@ export class Http2Response implements ClientRes {
 
   /** Called whenever something is written, and about once a second. */
   recount(): void {
-    this.#count(this.#stream.writableLength);
+    this.#count(heldBy(this.#stream.writableLength));
   }
 
   #count(bytes: number): void {

@@ -11,8 +11,8 @@ export type Http2SessionsOptions = {
   silentMs: number;
   /** A body that stops coming, a reader that takes nothing of what waits. */
   pace: PaceLimits;
-  /** What may wait for readers in all sessions together; 64 MB where it is not given. */
-  maxHeldBytes?: number | undefined;
+  /** What may be kept for readers in all sessions together. */
+  maxHeldBytes: number;
   /** Connections are about to run out: rates count, too. */
   isPressed(): boolean;
 };
@@ -31,7 +31,6 @@ export type Http2Sessions = {
 const SWEEP_MS = 1_000;
 /** A client that keeps its side open after our GOAWAY is waited for no longer. */
 const LINGER_MS = 2_000;
-const MAX_HELD_BYTES = 64 << 20;
 /** When memory runs short, readers that take nothing are waited for this many times shorter. */
 const HURRY = 10;
 
@@ -39,7 +38,7 @@ type Served = { session: Http2Session; closingSince: number | null };
 
 export function createHttp2Sessions(options: Http2SessionsOptions, deps: Http2SessionDeps): Http2Sessions {
   const sessions = new Set<Served>();
-  const held = new HeldBytes(options.maxHeldBytes ?? MAX_HELD_BYTES);
+  const held = new HeldBytes(options.maxHeldBytes);
   const { pace, silentMs, idleMs: maxIdleMs } = options;
   const hurried = { ...pace, idleMs: pace.idleMs / HURRY };
   let draining = false;

@@ -1,0 +1,22 @@
+/** What nghttp2 and node bound of a session themselves: header blocks, frames, acknowledgements, streams at once. */
+import type { ServerSessionOptions } from 'node:http2';
+
+/** Streams at once. A browser opens about a hundred for a page. */
+export const MAX_STREAMS = 128;
+const MAX_HEADER_BYTES = 64 * 1024;
+
+export const SESSION_OPTIONS: ServerSessionOptions = {
+  settings: {
+    maxConcurrentStreams: MAX_STREAMS,
+    maxHeaderListSize: MAX_HEADER_BYTES,
+    enableConnectProtocol: true,
+  },
+  // Bounded by bytes: RFC 9113 §6.5.2 counts 32 for each header besides its text.
+  maxHeaderListPairs: MAX_HEADER_BYTES / 32,
+  maxSessionInvalidFrames: 100,
+  maxSessionRejectedStreams: 100,
+  // Megabytes. All streams at once may have a piece of their answers waiting.
+  maxSessionMemory: 16,
+  // What the origin says twice is passed on twice, as over HTTP/1.1.
+  strictSingleValueFields: false,
+};
