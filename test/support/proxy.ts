@@ -5,9 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import type { KeyPair } from '../../src/config/certificate.ts';
+import type { EdgeOptions } from '../../src/edge/edge-options.ts';
 import { createHandle, type HandleDeps } from '../../src/edge/handle.ts';
 import { createRouter } from '../../src/edge/route.ts';
-import { createEdge, type EdgeOptions } from '../../src/edge/server.ts';
+import { createEdge } from '../../src/edge/server.ts';
 import type { ClientReq } from '../../src/http/client-message.ts';
 import type { ClientAddress } from '../../src/http/exchange.ts';
 import type { AddCorrelation } from '../../src/proxy/correlation.ts';

@@ -1,7 +1,10 @@
-/** All connections that speak HTTP/2: when each has been idle too long, and how they end together. */
+/** All connections that speak HTTP/2: who may, when each has been idle too long, and how they end together. */
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { PaceLimits } from '../pace.ts';
+import type { Flood } from './flood-guard.ts';
 import { HeldBytes } from './held-bytes.ts';
+import { createPenalties, type Peer } from './penalties.ts';
 import { createHttp2Session, type Http2Session, type Http2SessionDeps } from './session.ts';
 
 export type Http2SessionsOptions = {
@@ -13,11 +16,22 @@ export type Http2SessionsOptions = {
   pace: PaceLimits;
   /** What may be kept for readers in all sessions together. */
   maxHeldBytes: number;
+  /** For how long an address that floods is offered none. */
+  penaltyMs: number;
   /** Connections are about to run out: rates count, too. */
   isPressed(): boolean;
 };
 
+export type Http2SessionsDeps = Omit<Http2SessionDeps, 'onFlood'> & {
+  /** A session ended in ENHANCE_YOUR_CALM. */
+  onFlood(what: Flood): void;
+  /** Who is at the other end, and whether it is a proxy that we trust. */
+  peerOf(socket: Socket): Peer;
+};
+
 export type Http2Sessions = {
+  /** Whether a client that asks for `h2` gets it. */
+  mayUse(socket: TLSSocket): boolean;
   /** Takes a socket that chose `h2`. */
   serve(socket: TLSSocket): void;
   /** GOAWAY to all: open streams finish, new ones are the client's to send elsewhere. */
@@ -36,9 +50,10 @@ const HURRY = 10;
 
 type Served = { session: Http2Session; closingSince: number | null };
 
-export function createHttp2Sessions(options: Http2SessionsOptions, deps: Http2SessionDeps): Http2Sessions {
+export function createHttp2Sessions(options: Http2SessionsOptions, deps: Http2SessionsDeps): Http2Sessions {
   const sessions = new Set<Served>();
   const held = new HeldBytes(options.maxHeldBytes);
+  const penalties = createPenalties(options.penaltyMs, deps.monotonic);
   const { pace, silentMs, idleMs: maxIdleMs } = options;
   const hurried = { ...pace, idleMs: pace.idleMs / HURRY };
   let draining = false;
@@ -54,8 +69,14 @@ export function createHttp2Sessions(options: Http2SessionsOptions, deps: Http2Se
   );
   sweep.unref();
 
+  function onFlood(what: Flood, socket: Socket): void {
+    deps.onFlood(what);
+    penalties.onFlood(deps.peerOf(socket));
+  }
+
   function serve(socket: TLSSocket): void {
-    const served: Served = { session: createHttp2Session(socket, held.share(), deps), closingSince: null };
+    const session = createHttp2Session(socket, held.share(), { ...deps, onFlood });
+    const served: Served = { session, closingSince: null };
     sessions.add(served);
     socket.once('close', () => sessions.delete(served));
     if (draining) close(served);
@@ -85,5 +106,7 @@ export function createHttp2Sessions(options: Http2SessionsOptions, deps: Http2Se
     for (const { session } of sessions) session.destroy();
   }
 
-  return { serve, startDraining, destroyAll, count: () => sessions.size, stop: () => clearInterval(sweep) };
+  const mayUse = (socket: TLSSocket) => penalties.mayUseHttp2(deps.peerOf(socket));
+  const stop = () => clearInterval(sweep);
+  return { mayUse, serve, startDraining, destroyAll, count: () => sessions.size, stop };
 }
