@@ -35,9 +35,26 @@ test('streams that are opened and reset again and again end the session, before 
   if (started === null) return;
   const client = await connectFrames(t, started.port);
   for (let i = 0; i < 3_000; i++) client.send(get(2 * i + 1), frame(FRAME.reset, 0, 2 * i + 1, CANCEL));
-  assert.equal(await client.goaway(), ENHANCE_YOUR_CALM);
+  // nghttp2's own bound says INTERNAL_ERROR: which of the two comes first depends on what one read brings.
+  assert.ok([ENHANCE_YOUR_CALM, 2].includes(await client.goaway()));
   assert.ok(started.origin.requests.length < 100, `${started.origin.requests.length} reached the origin`);
   assert.deepEqual(started.proxy.seen.floods, ['reset']);
+  await othersAreServed(t, started, client);
+});
+
+test('a flood that comes in one piece is known as one, too', async (t) => {
+  const started = await startTls(t);
+  if (started === null) return;
+  const client = await connectFrames(t, started.port);
+  const pairs = Array.from({ length: 3_000 }, (_, i) => [
+    get(2 * i + 1),
+    frame(FRAME.reset, 0, 2 * i + 1, CANCEL),
+  ]);
+  client.send(...pairs.flat());
+  await client.goaway();
+  await until(() => started.proxy.seen.floods.length > 0, 'the flood to be known');
+  assert.deepEqual(started.proxy.seen.floods, ['reset']);
+  assert.equal(started.origin.requests.length, 0);
   await othersAreServed(t, started, client);
 });
 

@@ -3,8 +3,9 @@
  * ends with GOAWAY ENHANCE_YOUR_CALM.
  */
 import type { ServerHttp2Session } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
 import { Budget } from './budget.ts';
-import { MAX_STREAMS } from './session-options.ts';
+import { RESETS } from './session-options.ts';
 
 /** `reset`: streams that ended before their answer did. `control`: PING and SETTINGS. */
 export type Flood = 'reset' | 'control';
@@ -27,25 +28,29 @@ export type FloodGuardDeps = {
 const ENHANCE_YOUR_CALM = 0xb;
 /** Closing on unread bytes makes TCP reset the connection, and the GOAWAY would be lost. */
 const LINGER_MS = 100;
-/** A browser that leaves a page resets all that it had open; one that does so again and again is none. */
-const RESETS = { burst: 2 * MAX_STREAMS, perSecond: 33 };
 const CONTROL_FRAMES = { burst: 200, perSecond: 20 };
 
-export function createFloodGuard(session: ServerHttp2Session, deps: FloodGuardDeps): FloodGuard {
+/** `socket` is the session's own. */
+export function createFloodGuard(
+  session: ServerHttp2Session,
+  socket: TLSSocket,
+  deps: FloodGuardDeps,
+): FloodGuard {
   const { monotonic } = deps;
   const resets = new Budget(RESETS, monotonic());
   const control = new Budget(CONTROL_FRAMES, monotonic());
   let calmed = false;
 
+  /** nghttp2 may have ended the session for the same reason; a client that has gone only left its streams open. */
   function spend(budget: Budget, what: Flood): void {
-    if (!session.destroyed && !budget.spend(monotonic())) calm(what);
+    if (!socket.destroyed && !budget.spend(monotonic())) calm(what);
   }
 
   function calm(what: Flood): void {
     if (calmed) return;
     calmed = true;
     deps.onFlood(what);
-    session.goaway(ENHANCE_YOUR_CALM); // from here on nghttp2 ignores what it would open
+    if (!session.destroyed) session.goaway(ENHANCE_YOUR_CALM); // from here on nghttp2 ignores what it would open
     setTimeout(deps.destroy, LINGER_MS);
   }
 

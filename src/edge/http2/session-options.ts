@@ -3,6 +3,8 @@ import type { ServerSessionOptions } from 'node:http2';
 
 /** Streams at once. A browser opens about a hundred for a page. */
 export const MAX_STREAMS = 128;
+/** A browser that leaves a page resets all that it had open; one that does so again and again is none. */
+export const RESETS = { burst: 2 * MAX_STREAMS, perSecond: 33 };
 const MAX_HEADER_BYTES = 64 * 1024;
 
 export const SESSION_OPTIONS: ServerSessionOptions = {
@@ -17,6 +19,9 @@ export const SESSION_OPTIONS: ServerSessionOptions = {
   maxSessionRejectedStreams: 100,
   // Megabytes. All streams at once may have a piece of their answers waiting.
   maxSessionMemory: 16,
+  // nghttp2 looks at each frame, node at what a whole read brought, which may be a thousand streams.
+  streamResetBurst: RESETS.burst,
+  streamResetRate: RESETS.perSecond,
   // What the origin says twice is passed on twice, as over HTTP/1.1.
   strictSingleValueFields: false,
 };

@@ -46,7 +46,7 @@ export function createHttp2Session(socket: TLSSocket, held: HeldBytes, deps: Htt
   const { monotonic } = deps;
   const session = http2.performServerHandshake(socket, SESSION_OPTIONS) as ServerHttp2Session;
   const onFlood = (what: Flood) => deps.onFlood(what, socket);
-  const guard = createFloodGuard(session, { monotonic, onFlood, destroy });
+  const guard = createFloodGuard(session, socket, { monotonic, onFlood, destroy });
   const streams = createStreams(socket, { ...deps, held, guard });
   const headerBlocks = watchHeaderBlocks(session, socket);
   let spoke = false;
