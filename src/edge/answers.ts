@@ -26,6 +26,12 @@ export function answerSlowBody(clientRes: ClientRes): void {
   answerJson(clientRes, 408, { error: 'slow body' });
 }
 
+/** Headers over the bound (RFC 6585 §5). */
+export function answerTooLarge(clientRes: ClientRes): void {
+  clientRes.shouldKeepAlive = false;
+  answerJson(clientRes, 431, { error: 'headers too large' });
+}
+
 export function answerJson(clientRes: ClientRes, status: number, value: unknown): void {
   const body = JSON.stringify(value);
   const length = String(Buffer.byteLength(body));

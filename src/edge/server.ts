@@ -16,8 +16,6 @@ export type EdgeDeps = {
   handle: Handle;
   /** Cuts what is left of tunnels when the drain is over. */
   closeTunnels(): void;
-  /** The parser refused something; `code` is its name for the fault. */
-  onBadRequest(code: string): void;
   /** A client was cut because it kept a connection and did nothing with it. */
   onSlowClient(verdict: string): void;
 } & Omit<Http2SessionsDeps, 'handle'>;

@@ -137,7 +137,31 @@ test('60 KB of headers pass whole, a thousand lines of them', async (t) => {
   assert.equal(names.length, 1_000);
 });
 
-test('more than 64 KB of headers never pass, whole or cut', async (t) => {
+test('more than 64 KB of headers are 431, and the session goes on', async (t) => {
+  const started = await startTls(t);
+  if (started === null) return;
+  const session = connectHttp2(t, started.port);
+  const many = Object.fromEntries(Array.from({ length: 1_700 }, (_, i) => [`x-${1_000 + i}`, 'v']));
+  assert.equal((await ask(session, many)).status, 431);
+  assert.equal((await ask(session, { ':method': 'POST', ...many }, 'a body')).status, 431);
+  assert.deepEqual(started.proxy.seen.badRequests, ['HPE_HEADER_OVERFLOW', 'HPE_HEADER_OVERFLOW']);
+  assert.equal(started.origin.requests.length, 0);
+  assert.equal((await ask(session)).status, 200);
+});
+
+test('a client that has not taken our settings yet is bound by them, too', async (t) => {
+  const started = await startTls(t);
+  if (started === null) return;
+  const client = await connectFrames(t, started.port);
+  const large = (i: number) => headerBlock([[`x-${i}`, 'v'.repeat(14_000)]]);
+  client.send(frame(FRAME.headers, END_STREAM, 1, GET));
+  for (let i = 0; i < 6; i++) client.send(frame(FRAME.continuation, i === 5 ? END_HEADERS : 0, 1, large(i)));
+  await client.headers(1);
+  assert.deepEqual(started.proxy.seen.badRequests, ['HPE_HEADER_OVERFLOW']);
+  assert.equal(started.origin.requests.length, 0);
+});
+
+test('more than 128 KB of headers never pass, whole or cut', async (t) => {
   const started = await startTls(t);
   if (started === null) return;
   const session = connectHttp2(t, started.port);

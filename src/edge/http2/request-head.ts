@@ -16,9 +16,13 @@ export type RequestHead = {
   readonly headers: IncomingHttpHeaders;
   /** Of an extended CONNECT (RFC 8441 §4), such as `websocket`. */
   readonly protocol: string | undefined;
+  /** RFC 9113 §6.5.2: the text, and 32 for each header. */
+  readonly bytes: number;
 };
 
 const COLON = 0x3a;
+/** For each of its two parts. */
+const LINE_BYTES = 16;
 
 /**
  * A Host that differs from `:authority` stays beside it, and two Hosts are refused (RFC 9113 §8.3.1).
@@ -32,11 +36,13 @@ export function readRequestHead(raw: readonly string[], parsed: Http2Headers): R
     rawHeaders,
     headers: parsed,
     protocol: undefined as string | undefined,
+    bytes: raw.length * LINE_BYTES,
   };
   let crumbs = -1;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;
     const value = raw[i + 1]!;
+    head.bytes += name.length + value.length;
     if (name.charCodeAt(0) === COLON) readPseudo(head, name, value);
     else if (name === 'host' && isSameHost(value, head.headers[':authority'] ?? '', 'https')) continue;
     else if (name !== 'cookie') rawHeaders.push(name, value);

@@ -15,6 +15,8 @@ export class Http2Request extends EventEmitter implements ClientReq {
   readonly headers: IncomingHttpHeaders;
   readonly socket: Socket;
   rawTrailers: RawHeaders = [];
+  /** RFC 9113 §6.5.2. */
+  readonly headerBytes: number;
   complete: boolean;
   /** Bytes of the body that have come. */
   received = 0;
@@ -30,6 +32,7 @@ export class Http2Request extends EventEmitter implements ClientReq {
     this.url = head.target;
     this.rawHeaders = head.rawHeaders;
     this.headers = head.headers;
+    this.headerBytes = head.bytes;
     this.complete = stream.endAfterHeaders;
     // They may come before anybody reads.
     if (!this.complete) {

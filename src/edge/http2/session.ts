@@ -17,6 +17,8 @@ export type Http2SessionDeps = {
   handle: Http2Handle;
   /** For `Sec-WebSocket-Key`: 16 random bytes, base64. */
   newWebSocketKey(): string;
+  /** Headers were too large, said as node's parser of HTTP/1.1 says it. */
+  onBadRequest(code: string): void;
   /** A client kept us waiting for too long, and its stream was ended. */
   onSlow(what: Slowness | 'headers'): void;
   /** A session ended in ENHANCE_YOUR_CALM. */

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { answerSlowBody } from '../answers.ts';
+import { answerSlowBody, answerTooLarge } from '../answers.ts';
 import type { PaceLimits } from '../pace.ts';
 import { takenBytes } from '../taken-bytes.ts';
 import { type Arrival, createArrivals } from './arrivals.ts';
@@ -12,6 +12,7 @@ import type { HeldBytes } from './held-bytes.ts';
 import { Http2Request } from './request.ts';
 import { readRequestHead } from './request-head.ts';
 import { Http2Response } from './response.ts';
+import { MAX_HEADER_BYTES } from './session-options.ts';
 import { type Slowness, StreamWatch } from './stream-watch.ts';
 
 export type Http2Handle = {
@@ -27,6 +28,8 @@ export type StreamsDeps = {
   guard: FloodGuard;
   /** For `Sec-WebSocket-Key`: 16 random bytes, base64. */
   newWebSocketKey(): string;
+  /** Headers were too large, said as node's parser of HTTP/1.1 says it. */
+  onBadRequest(code: string): void;
   /** A client kept us waiting for too long, and its stream was ended. */
   onSlow(what: Slowness): void;
   /** Milliseconds that never go back. */
@@ -85,8 +88,14 @@ export function createStreams(socket: TLSSocket, deps: StreamsDeps): Streams {
 
   function serve({ stream, clientReq, clientRes, isConnect }: Arrival): void {
     if (guard.isCalmed()) return;
-    if (isConnect) handle.connect(clientReq, clientRes, stream);
+    if (clientReq.headerBytes > MAX_HEADER_BYTES) refuseHeaders(clientRes);
+    else if (isConnect) handle.connect(clientReq, clientRes, stream);
     else handle.request(clientReq, clientRes);
+  }
+
+  function refuseHeaders(clientRes: Http2Response): void {
+    deps.onBadRequest('HPE_HEADER_OVERFLOW');
+    answerTooLarge(clientRes);
   }
 
   function onClose(clientRes: Http2Response, isTunnel: boolean): void {
