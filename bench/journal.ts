@@ -25,6 +25,14 @@ const RECORDS = [2_000, 20_000, 100_000, 100_000];
 const record = Buffer.from(JSON.stringify({ event_id: 'x', filler: 'x'.repeat(RECORD_BYTES - 31) }));
 const log = { info: () => {}, warn: console.warn, error: console.error };
 const common = { clock: systemClock, random: Math.random, sleep, log };
+const ignore = () => {};
+const NO_METRICS = {
+  delivered: ignore,
+  failed: ignore,
+  deadLetter: ignore,
+  batchRecords: ignore,
+  flushSeconds: ignore,
+};
 const parent = process.argv[2] ?? tmpdir();
 
 type Cost = { cpuUs: number; wallUs: number };
@@ -100,7 +108,7 @@ const delivering = (records: number) =>
           ...common,
           sink,
           openCursor: () => journal.cursor('log'),
-          metrics: { delivered: () => {}, failed: () => {}, flushSeconds: () => {} },
+          metrics: NO_METRICS,
         },
       );
       while (delivery.status().lag_events !== 0) await sleepAlive(1);

@@ -9,9 +9,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../lib/clock.ts';
+import type { ReadinessReport } from '../telemetry/readiness.ts';
 import { createAnswer } from './answer.ts';
 import { createLiveFeed } from './live-feed.ts';
-import type { LiveCounters, ReadinessReport } from './live-status.ts';
+import type { LiveCounters } from './live-status.ts';
 import { readPageFiles } from './page-files.ts';
 
 export type AdminOptions = {

@@ -1,8 +1,8 @@
 /** Which request gets what; the order of the checks is the room's invariant. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ReadinessReport } from '../telemetry/readiness.ts';
 import { isAllowedHost } from './host-check.ts';
 import type { LiveFeed } from './live-feed.ts';
-import type { ReadinessReport } from './live-status.ts';
 import type { PageFile } from './page-files.ts';
 
 export type AnswerDeps = {

@@ -10,9 +10,10 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../lib/clock.ts';
+import type { ReadinessReport } from '../telemetry/readiness.ts';
 import { messageFrom, positionAfter } from './event-message.ts';
 import { createEventRing } from './event-ring.ts';
-import type { LiveCounters, ReadinessReport } from './live-status.ts';
+import type { LiveCounters } from './live-status.ts';
 import { createRateHistory } from './rate-history.ts';
 
 export type LiveFeedDeps = {

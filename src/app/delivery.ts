@@ -3,10 +3,13 @@ import type { Config } from '../config/fields.ts';
 import type { Journal } from '../journal/journal.ts';
 import { sleep } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
-import { type Delivery, startDelivery } from '../sinks/deliver.ts';
+import { nodeFs } from '../lib/fs.ts';
+import { createDeadLetters } from '../sinks/dead-letters.ts';
+import { type Delivery, type DeliveryDeps, startDelivery } from '../sinks/deliver.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { SinkReport } from './readiness.ts';
+import type { SinkReport } from '../telemetry/readiness.ts';
+import { deadLetterPathOf } from './dead-letter-path.ts';
 import type { Runtime } from './runtime.ts';
 import { type BuiltSink, createSink } from './sinks.ts';
 
@@ -22,11 +25,19 @@ export type Deliveries = {
   report(): Record<string, SinkReport>;
   /** Opens the log file anew (SIGHUP). */
   reopen(): void;
+  /** Of DEAD_LETTER_PATH. */
+  deadLetterBytes(): number;
   /** Delivers what it can within the time. */
   close(deadlineMs: number): Promise<void>;
 };
 
+const MIB = 2 ** 20;
+
 export function startDeliveries(config: Config, deps: DeliveriesDeps): Deliveries {
+  const letters = createDeadLetters(
+    { path: deadLetterPathOf(config), maxBytes: config.deadLetterMaxMb * MIB },
+    { fs: nodeFs, clock: deps.clock },
+  );
   const built = config.outputs.map((output) => createSink(output, config, deps));
   const deliveries = new Map(built.map((each) => [each.sink.name, start(each)]));
 
@@ -37,11 +48,8 @@ export function startDeliveries(config: Config, deps: DeliveriesDeps): Deliverie
       {
         ...{ sink, clock, log, sleep, random: Math.random },
         openCursor: () => journal.cursor(sink.name),
-        metrics: {
-          delivered: (records) => metrics.ingested.inc({ sink: sink.name }, records),
-          failed: (kind, count) => metrics.sinkErrors.inc({ sink: sink.name, error_type: kind }, count),
-          flushSeconds: (seconds) => metrics.flushSeconds.observe({ sink: sink.name }, seconds),
-        },
+        metrics: metricsOf(sink.name, metrics),
+        keepDeadLetters: letters.keep,
       },
     );
   }
@@ -51,9 +59,20 @@ export function startDeliveries(config: Config, deps: DeliveriesDeps): Deliverie
     reopen: () => {
       for (const each of built) each.reopen();
     },
+    deadLetterBytes: letters.bytes,
     close: async (deadlineMs) => {
       await Promise.all([...deliveries.values()].map((delivery) => delivery.close(deadlineMs)));
     },
+  };
+}
+
+function metricsOf(sink: string, metrics: Metrics): DeliveryDeps['metrics'] {
+  return {
+    delivered: (records) => metrics.ingested.inc({ sink }, records),
+    failed: (kind, count) => metrics.sinkErrors.inc({ sink, error_type: kind }, count),
+    deadLetter: (reason) => metrics.deadLetters.inc({ sink, reason }),
+    batchRecords: (records) => metrics.batchRecords.observe({ sink }, records),
+    flushSeconds: (seconds) => metrics.flushSeconds.observe({ sink }, seconds),
   };
 }
 

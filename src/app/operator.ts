@@ -13,7 +13,7 @@ export type OperatorDeps = {
   clock: Clock;
   log: Logger;
   metrics: Metrics;
-  store: Pick<OwnStore, 'journalBytes' | 'report' | 'subscribe'>;
+  store: Pick<OwnStore, 'deadLetterBytes' | 'journalBytes' | 'report' | 'subscribe'>;
   readiness(): ReadinessAnswer;
   /** The metrics of the other processes of this instance (WORKERS). */
   snapshots(): Promise<Snapshot[]>;
@@ -48,8 +48,10 @@ export function createOperator(config: Config, deps: OperatorDeps): Operator {
 /** Gauges are set when somebody looks: nothing has to run for them while nobody does. */
 async function scrape({ metrics, store, snapshots }: OperatorDeps): Promise<string> {
   metrics.journalBytes.set(store.journalBytes());
-  for (const [sink, { lag_events }] of Object.entries(store.report().sinks)) {
+  metrics.deadLetterBytes.set(store.deadLetterBytes());
+  for (const [sink, { lag_events, lag_s }] of Object.entries(store.report().sinks)) {
     if (lag_events !== null) metrics.queueDepth.set({ sink }, lag_events);
+    if (lag_s !== null) metrics.lagSeconds.set({ sink }, lag_s);
   }
   const others = await snapshots();
   return others.length === 0 ? metrics.text() : pageOf([await metrics.snapshot(), ...others]);

@@ -1,21 +1,7 @@
 /** What `/readyz` says (PROTOCOL: "Health"): a pure function of the states of the parts. */
+import type { ReadinessReport, StoreReport } from '../telemetry/readiness.ts';
+
 export type Phase = 'starting' | 'serving' | 'draining';
-
-export type JournalReport = { state: string; used: number; error?: string };
-export type SinkReport = {
-  state: string;
-  /** RFC 3339. */
-  since: string;
-  /** Null while the journal is not open and nobody knows. */
-  lag_events: number | null;
-  lag_s: number | null;
-  error?: string;
-};
-
-/** Of the journal and the sinks behind it. */
-export type StoreReport = { journal: JournalReport; sinks: Record<string, SinkReport> };
-
-export type ReadinessBody = StoreReport & { status: 'ready' | 'degraded' | 'starting' | 'draining' };
 
 export type ReadinessFacts = StoreReport & {
   phase: Phase;
@@ -23,7 +9,7 @@ export type ReadinessFacts = StoreReport & {
   strict: boolean;
 };
 
-export type ReadinessAnswer = { httpStatus: 200 | 503; body: ReadinessBody };
+export type ReadinessAnswer = { httpStatus: 200 | 503; body: ReadinessReport };
 
 /** With the error texts, which stay on the metrics listener. */
 export function readinessOf({ phase, journal, sinks, strict }: ReadinessFacts): ReadinessAnswer {
@@ -33,7 +19,7 @@ export function readinessOf({ phase, journal, sinks, strict }: ReadinessFacts): 
   return { httpStatus: unready ? 503 : 200, body: { status, journal, sinks } };
 }
 
-/** The same for the site's port: whoever can reach the site learns no path and no host of ours. */
+/** The same for the site's port. */
 export function withoutErrors({ httpStatus, body }: ReadinessAnswer): ReadinessAnswer {
   const { error: _, ...journal } = body.journal;
   const sinks = Object.fromEntries(

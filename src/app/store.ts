@@ -10,8 +10,8 @@ import type { Clock } from '../lib/clock.ts';
 import { nodeFs } from '../lib/fs.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { JournalReport, StoreReport } from '../telemetry/readiness.ts';
 import { startDeliveries } from './delivery.ts';
-import type { JournalReport, StoreReport } from './readiness.ts';
 import type { Runtime } from './runtime.ts';
 
 export type StoreDeps = { clock: Clock; log: Logger; metrics: Metrics; runtime: Runtime };
@@ -29,6 +29,8 @@ export type Store = {
 export type OwnStore = Store & {
   subscribe: Journal['subscribe'];
   journalBytes(): number;
+  /** Of DEAD_LETTER_PATH. */
+  deadLetterBytes(): number;
   /** Reopens log files (SIGHUP). */
   reload(): void;
   /** Syncs what was accepted and gives the sinks a moment; what is left stays in the journal. */
@@ -48,6 +50,7 @@ export async function openStore(config: Config, deps: StoreDeps): Promise<OwnSto
     fill: journal.fill,
     subscribe: journal.subscribe,
     journalBytes: () => journal.stats().bytes,
+    deadLetterBytes: deliveries.deadLetterBytes,
     report: () => ({ journal: reportOf(journal), sinks: deliveries.report() }),
     reload: deliveries.reopen,
     close: async () => {

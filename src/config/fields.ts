@@ -112,6 +112,8 @@ export const FIELDS = {
   outputs: { group: 'journal', name: 'OUTPUTS', parse: outputs, default: 'log', doc: 'Where events go: a list of `log`, `kafka` and `postgres`. One may stand there several times with labels, `kafka:eu,kafka:us`, each with variables of its own: `KAFKA_EU_BROKERS`, else `KAFKA_BROKERS`' },
   batchSize: { group: 'journal', name: 'BATCH_SIZE', parse: integer(1, 10_000), default: '100', doc: 'Events a batch of a sink' },
   flushIntervalMs: { group: 'journal', name: 'FLUSH_INTERVAL_MS', parse: integer(1, 60_000), default: '250', doc: 'A batch that is not full goes after this time', ...MS },
+  deadLetterPath: { group: 'journal', name: 'DEAD_LETTER_PATH', parse: text, default: undefined, doc: 'File of the events that a sink will never take, with the reason; `gotrack replay` sends them again. Unset: `dead-letter.ndjson` beside JOURNAL_DIR' },
+  deadLetterMaxMb: { group: 'journal', name: 'DEAD_LETTER_MAX_MB', parse: integer(1, 1_000_000), default: '100', doc: 'Bound of that file. When it is full, a sink that has more to put there stalls and says so: nothing is thrown away', unit: 'MB' },
   readySinks: { group: 'journal', name: 'READY_SINKS', parse: oneOf('any', 'all'), default: 'any', doc: '`all`: `/readyz` is 503 while a sink or the journal is out of order; `any`: only while starting and stopping' },
   logPath: { group: 'log sink', name: 'LOG_PATH', parse: text, default: './events.ndjson', doc: 'File of the events, one JSON object a line; `stdout` is allowed' },
   logRotateMb: { group: 'log sink', name: 'LOG_ROTATE_MB', parse: integer(1, 1_000_000), default: '100', doc: 'Rotate at this size', unit: 'MB' },

@@ -12,6 +12,7 @@ import type { Clock } from '../lib/clock.ts';
 import { errorText } from '../lib/fs.ts';
 import { createHealth, type DeliveryState, type SinkLog } from './health.ts';
 import { createIntake, type DeliveryCursor } from './intake.ts';
+import { openPatiently, orProblem } from './open-sink.ts';
 import { createSettler, type DeliveryMetrics, type KeepDeadLetters, type Pause } from './settle.ts';
 import type { Sink, SinkState } from './sink.ts';
 
@@ -84,12 +85,8 @@ export function startDelivery(options: DeliveryOptions, deps: DeliveryDeps): Del
 
   /** Until the sink is open: the state from which it starts; undefined when stopping came first. */
   const openSink = async (from: DeliveryCursor): Promise<SinkState | undefined> => {
-    for (let failures = 1; ; failures += 1) {
-      const outcome = await orProblem(() => sink.open(from.state()));
-      if (outcome.ok) return startState(from, outcome.state);
-      const { detail } = outcome;
-      if (!(await pause({ state: 'retrying', detail, failuresInARow: failures }))) return undefined;
-    }
+    const opened = await openPatiently(from.state(), { ...deps, pause });
+    return opened === null ? undefined : startState(from, opened.state);
   };
 
   /** On a disk that takes no checkpoint the delivery begins all the same: it may be what makes room. */
@@ -159,14 +156,6 @@ export function startDelivery(options: DeliveryOptions, deps: DeliveryDeps): Del
       return { drained: cursor?.lag().events === 0 };
     },
   };
-}
-
-async function orProblem<T>(ask: () => Promise<T>): Promise<T | { ok: false; detail: string }> {
-  try {
-    return await ask();
-  } catch (error) {
-    return { ok: false, detail: `fault: ${errorText(error)}` };
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<null> {

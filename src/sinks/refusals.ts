@@ -3,6 +3,25 @@
 /** A record that a sink will never take, as it goes to the dead letters. */
 export type DeadLetter = { readonly record: Buffer; readonly reason: string };
 
+/**
+ * What kind of reason a record was refused for: a closed set, for counting. Reasons come from the place outside and
+ * may be any text; that text is in the dead letter.
+ */
+export type RefusalKind = 'too-large' | 'malformed' | 'data' | 'constraint' | 'raised' | 'other';
+
+const KINDS: readonly [beginning: RegExp, kind: RefusalKind][] = [
+  [/^too-large\b/, 'too-large'],
+  [/^line-feed\b/, 'malformed'],
+  // SQLSTATE classes: data exception, integrity constraint violation, RAISE in a trigger.
+  [/^22[0-9A-Z]{3}\b/, 'data'],
+  [/^23[0-9A-Z]{3}\b/, 'constraint'],
+  [/^P0001\b/, 'raised'],
+];
+
+export function refusalKind(reason: string): RefusalKind {
+  return KINDS.find(([beginning]) => beginning.test(reason))?.[1] ?? 'other';
+}
+
 /** Fewer than so many alike are bad records, whatever part of a batch they are. */
 const ALIKE_AT_LEAST = 10;
 

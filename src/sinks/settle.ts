@@ -2,7 +2,14 @@
 import { assertNever } from '../lib/assert-never.ts';
 import type { Clock } from '../lib/clock.ts';
 import { errorText } from '../lib/fs.ts';
-import { type DeadLetter, isSinkAtFault, NO_RUN, runAfter } from './refusals.ts';
+import {
+  type DeadLetter,
+  isSinkAtFault,
+  NO_RUN,
+  type RefusalKind,
+  refusalKind,
+  runAfter,
+} from './refusals.ts';
 import type { Sink, SinkState, WriteOutcome } from './sink.ts';
 
 /** Keeps letters durably; where it cannot, the batch waits and so does everything behind it. */
@@ -14,8 +21,12 @@ export type KeepDeadLetters = (
 export type DeliveryMetrics = {
   /** Records that the sink has acked. */
   delivered(records: number): void;
-  /** `retryable`: one write failed and is tried again; `refused`: so many records became dead letters. */
+  /** `retryable`: one call failed and is made again; `refused`: so many records became dead letters. */
   failed(kind: 'retryable' | 'refused', count: number): void;
+  /** One record is among the dead letters. */
+  deadLetter(kind: RefusalKind): void;
+  /** Records of one batch, as it came from the journal. */
+  batchRecords(records: number): void;
   /** Of one write. */
   flushSeconds(seconds: number): void;
 };
@@ -26,6 +37,8 @@ export type SettleDeps = {
   readonly metrics: DeliveryMetrics;
   /** Without it a refusal stalls the sink: nothing is given up that is kept nowhere. */
   readonly keepDeadLetters?: KeepDeadLetters;
+  /** When refusals stall the sink instead of giving records up; by default refusals.ts decides. */
+  readonly isSinkAtFault?: typeof isSinkAtFault;
   readonly pause: Pause;
 };
 
@@ -49,6 +62,7 @@ export type Settler = {
 
 export function createSettler(deps: SettleDeps): Settler {
   const { sink, clock, metrics } = deps;
+  const suspect = deps.isSinkAtFault ?? isSinkAtFault;
   let since: number | null = null;
   let run = NO_RUN;
 
@@ -73,6 +87,7 @@ export function createSettler(deps: SettleDeps): Settler {
       if (!(await deps.pause({ state: 'stalled', detail, failuresInARow: failures }))) return false;
     }
     if (letters.length > 0) metrics.failed('refused', letters.length);
+    for (const { reason } of letters) metrics.deadLetter(refusalKind(reason));
     return true;
   };
 
@@ -88,6 +103,7 @@ export function createSettler(deps: SettleDeps): Settler {
   };
 
   const settle = async (batch: readonly Buffer[]): Promise<Settled> => {
+    metrics.batchRecords(batch.length);
     let stalls = 0;
     let work = startOf(batch);
     while (work.parts.length > 0) {
@@ -97,7 +113,7 @@ export function createSettler(deps: SettleDeps): Settler {
       if (answer.kind === 'ack') metrics.delivered(part.length);
       if (answer.kind === 'refused') metrics.delivered(part.length - answer.refusals.length);
       work = after(work, answer);
-      if (!isSinkAtFault(work.letters, batch.length, run)) continue;
+      if (!suspect(work.letters, batch.length, run)) continue;
       stalls += 1;
       const detail = `most records are refused alike: ${work.letters.at(-1)!.reason}`;
       if (!(await deps.pause({ state: 'stalled', detail, failuresInARow: stalls }))) return { ok: false };

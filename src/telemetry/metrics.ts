@@ -16,6 +16,7 @@ type Definition = {
 };
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const RECORDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 const SYNC_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 30];
 
 export const METRICS = {
@@ -97,13 +98,38 @@ export const METRICS = {
     name: 'gotrack_sink_errors_total',
     kind: 'counter',
     labels: ['sink', 'error_type'],
-    help: 'Failures of a sink: retryable (the batch is sent again) or refused (a record goes to the dead letters)',
+    help: 'Failures of a sink: retryable (each is followed by another attempt) or refused (a record goes to the dead letters)',
+  },
+  deadLetters: {
+    name: 'gotrack_dead_letters_total',
+    kind: 'counter',
+    labels: ['sink', 'reason'],
+    help: 'Events that a sink will never take and that are in DEAD_LETTER_PATH instead, by kind of reason: too-large, malformed, data (SQLSTATE 22…), constraint (23…), raised (P0001), other',
+  },
+  deadLetterBytes: {
+    name: 'gotrack_dead_letter_bytes',
+    kind: 'gauge',
+    labels: [],
+    help: 'Bytes of DEAD_LETTER_PATH; at DEAD_LETTER_MAX_MB sinks with more to put there stall',
   },
   queueDepth: {
     name: 'gotrack_queue_depth',
     kind: 'gauge',
     labels: ['sink'],
     help: 'Events in the journal that a sink does not have yet',
+  },
+  lagSeconds: {
+    name: 'gotrack_sink_lag_seconds',
+    kind: 'gauge',
+    labels: ['sink'],
+    help: 'For how long the oldest event that a sink does not have yet has been in the journal; 0 where it has all',
+  },
+  batchRecords: {
+    name: 'gotrack_batch_events',
+    kind: 'histogram',
+    labels: ['sink'],
+    help: 'Events in one batch of a sink',
+    buckets: RECORDS,
   },
   flushSeconds: {
     name: 'gotrack_batch_flush_latency_seconds',

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdmin } from '../../src/admin/admin.ts';
-import type { ReadinessReport } from '../../src/admin/live-status.ts';
+import type { ReadinessReport } from '../../src/telemetry/readiness.ts';
 
 export type Harness = Awaited<ReturnType<typeof startAdmin>>;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isSinkAtFault, NO_RUN, runAfter } from '../../src/sinks/refusals.ts';
+import { isSinkAtFault, NO_RUN, refusalKind, runAfter } from '../../src/sinks/refusals.ts';
 
 const letters = (count: number, reason = '23514') =>
   Array.from({ length: count }, () => ({ record: Buffer.from('{}'), reason }));
@@ -30,5 +30,22 @@ describe('runAfter', () => {
     assert.deepEqual(runAfter(letters(1, '22P05'), 1, run), { reason: '22P05', count: 1 });
     assert.deepEqual(runAfter(letters(1), 2, run), NO_RUN);
     assert.deepEqual(runAfter([], 2, run), NO_RUN);
+  });
+});
+
+describe('refusalKind', () => {
+  it('puts every reason into one of six kinds', () => {
+    const kinds = [
+      'too-large',
+      'line-feed',
+      '22P05',
+      '23514 check_amount',
+      'P0001',
+      'P00012',
+      'what a broker says',
+    ];
+    assert.deepEqual(kinds.map(refusalKind), [
+      ...['too-large', 'malformed', 'data', 'constraint', 'raised', 'other', 'other'],
+    ]);
   });
 });

@@ -71,6 +71,8 @@ export function deliver(
   extra: { options?: Partial<DeliveryOptions>; deps?: Partial<DeliveryDeps> } = {},
 ) {
   const counts = { delivered: 0, retryable: 0, refused: 0, writes: 0 };
+  const letters: string[] = [];
+  const batches: number[] = [];
   const log = createTestLog();
   const delivery = startDelivery(
     { ...QUICK, ...extra.options },
@@ -88,6 +90,12 @@ export function deliver(
         failed(kind, count) {
           counts[kind] += count;
         },
+        deadLetter(kind) {
+          letters.push(kind);
+        },
+        batchRecords(records) {
+          batches.push(records);
+        },
         flushSeconds() {
           counts.writes += 1;
         },
@@ -95,5 +103,5 @@ export function deliver(
       ...extra.deps,
     },
   );
-  return { delivery, counts, log };
+  return { delivery, counts, letters, batches, log };
 }

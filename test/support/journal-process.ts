@@ -14,6 +14,14 @@ import { startDelivery } from '../../src/sinks/deliver.ts';
 import { createLogSink } from '../../src/sinks/log.ts';
 
 const TICK_MS = 5;
+const ignore = () => {};
+const NO_METRICS = {
+  delivered: ignore,
+  failed: ignore,
+  deadLetter: ignore,
+  batchRecords: ignore,
+  flushSeconds: ignore,
+};
 const [folder = '', first = '0', rate = '0'] = process.argv.slice(2);
 const log = { info: () => {}, warn: console.error, error: console.error };
 const common = { clock: systemClock, random: Math.random, sleep, log };
@@ -41,7 +49,7 @@ const delivery = startDelivery(
     ...common,
     sink,
     openCursor: () => journal.cursor('log'),
-    metrics: { delivered: () => {}, failed: () => {}, flushSeconds: () => {} },
+    metrics: NO_METRICS,
   },
 );
 

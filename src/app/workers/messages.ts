@@ -3,8 +3,8 @@
  * metrics listener and the live view; the workers serve visitors and hand over what they accepted.
  */
 import type { AppendOutcome } from '../../journal/append-queue.ts';
+import type { StoreReport } from '../../telemetry/readiness.ts';
 import type { Snapshot } from '../../telemetry/snapshots.ts';
-import type { StoreReport } from '../readiness.ts';
 
 export type ToPrimary =
   /** `lengths`: for each append the lengths of its records, which stand in `bytes` one behind the other. */

@@ -4,7 +4,7 @@
  * one message, so that under load a message carries many events, as a group commit does.
  */
 import { ACCEPTED, type AppendOutcome, UNAVAILABLE } from '../../journal/append-queue.ts';
-import type { StoreReport } from '../readiness.ts';
+import type { StoreReport } from '../../telemetry/readiness.ts';
 import type { Store } from '../store.ts';
 import type { ParentChannel, StoreStatus, ToWorker } from './messages.ts';
 
