@@ -2,13 +2,14 @@
 import { type Config, settingsOf } from '../config/fields.ts';
 import type { Problem } from '../config/load.ts';
 import type { Output } from '../config/outputs.ts';
+import { toEcsRecord } from '../event/ecs.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { sleep } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import { nodeFs } from '../lib/fs.ts';
 import { createKafkaSink } from '../sinks/kafka/kafka.ts';
 import { kafkaOptions } from '../sinks/kafka/options.ts';
-import { createLogSink, type LogSink } from '../sinks/log.ts';
+import { createLogSink, type LogSink, type LogSinkOptions } from '../sinks/log.ts';
 import { postgresOptions } from '../sinks/postgres/options.ts';
 import { createPostgresSink } from '../sinks/postgres/postgres.ts';
 import type { Sink } from '../sinks/sink.ts';
@@ -35,7 +36,7 @@ export function createSink(output: Output, config: Config, deps: SinkDeps): Buil
   switch (output.kind) {
     case 'log': {
       if (settings.logPath === 'stdout') {
-        const sink = createStdoutSink(output.name, deps.runtime.writeOut);
+        const sink = createStdoutSink(output.name, deps.runtime.writeOut, formatOf(settings).format);
         return { sink, batchSize, flushIntervalMs, reopen: () => {} };
       }
       const sink = logSink(output.name, settings, deps);
@@ -81,7 +82,12 @@ function logSink(name: string, settings: Config, { clock, log }: SinkDeps): LogS
       rotateBytes: settings.logRotateMb * MIB,
       backups: settings.logBackups,
       maxAgeMs: settings.logMaxAgeDays * DAY_MS,
+      ...formatOf(settings),
     },
     { fs: nodeFs, clock, log },
   );
+}
+
+function formatOf({ logFormat }: Config): Pick<LogSinkOptions, 'format'> {
+  return logFormat === 'ecs' ? { format: toEcsRecord } : {};
 }

@@ -116,6 +116,7 @@ export const FIELDS = {
   deadLetterMaxMb: { group: 'journal', name: 'DEAD_LETTER_MAX_MB', parse: integer(1, 1_000_000), default: '100', doc: 'Bound of that file. When it is full, a sink that has more to put there stalls and says so: nothing is thrown away', unit: 'MB' },
   readySinks: { group: 'journal', name: 'READY_SINKS', parse: oneOf('any', 'all'), default: 'any', doc: '`all`: `/readyz` is 503 while a sink or the journal is out of order; `any`: only while starting and stopping' },
   logPath: { group: 'log sink', name: 'LOG_PATH', parse: text, default: './events.ndjson', doc: 'File of the events, one JSON object a line; `stdout` is allowed' },
+  logFormat: { group: 'log sink', name: 'LOG_FORMAT', parse: oneOf('gotrack', 'ecs'), default: 'gotrack', doc: '`gotrack`: the event as it is. `ecs`: Elastic Common Schema, for Elastic and OpenSearch' },
   logRotateMb: { group: 'log sink', name: 'LOG_ROTATE_MB', parse: integer(1, 1_000_000), default: '100', doc: 'Rotate at this size', unit: 'MB' },
   logBackups: { group: 'log sink', name: 'LOG_BACKUPS', parse: integer(0, 100_000), default: '10', doc: 'Rotated files to keep; 0 keeps all' },
   logMaxAgeDays: { group: 'log sink', name: 'LOG_MAX_AGE_DAYS', parse: integer(0, 36_500), default: '0', doc: 'Remove rotated files older than this; 0 keeps them', unit: 'd' },

@@ -25,6 +25,8 @@ export type LogSinkOptions = {
   readonly backups: number;
   /** LOG_MAX_AGE_DAYS in milliseconds: how old a rotated file may become; 0: any age. */
   readonly maxAgeMs: number;
+  /** What a record is on its line; as it is where this is not given. The same record must always give the same bytes. */
+  readonly format?: (record: Buffer) => Buffer;
 };
 
 export type LogSinkDeps = { readonly fs: Fs; readonly clock: Clock; readonly log: SinkLog };
@@ -129,7 +131,7 @@ export function createLogSink(options: LogSinkOptions, deps: LogSinkDeps): LogSi
   };
 
   const write = async (records: readonly Buffer[]): Promise<WriteOutcome> => {
-    const { single, refusals } = refuseMultiline(records);
+    const { single, refusals } = refuseMultiline(options.format ? records.map(options.format) : records);
     try {
       return outcomeOf(await writeLines(single), refusals);
     } catch (error) {

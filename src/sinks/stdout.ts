@@ -8,12 +8,13 @@ import type { Sink, WriteOutcome } from './sink.ts';
 /** As of a writable stream: calls back when the text is handed over, with the error if it is not. */
 export type WriteOut = (bytes: Buffer, done: (error?: Error | null) => void) => void;
 
-export function createStdoutSink(name: string, write: WriteOut): Sink {
+/** `format`: what a record is on its line; as it is where this is not given. */
+export function createStdoutSink(name: string, write: WriteOut, format?: (record: Buffer) => Buffer): Sink {
   return {
     name,
     open: async () => ({ ok: true }),
     write(records) {
-      const { single, refusals } = refuseMultiline(records);
+      const { single, refusals } = refuseMultiline(format ? records.map(format) : records);
       return new Promise<WriteOutcome>((resolve) => {
         write(joinLines(single), (error) => {
           if (error) resolve({ kind: 'retry', detail: `standard output: ${error.message}` });
