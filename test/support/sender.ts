@@ -1,18 +1,19 @@
 /** A sender of signed events at 2,000 a second that remembers what it was promised. */
+import { createLedger, type Ledger } from './ledger.ts';
 import { events, type Grant, post, signatureOf } from './signer.ts';
 
 const EVENTS_A_POST = 20;
 const POSTS_A_SECOND = 100;
 
 export type Sender = {
-  /** Ids of every event that was answered 202. */
-  readonly acknowledged: Set<string>;
+  /** Of every event that was answered 202. */
+  readonly ledger: Ledger;
   /** Sends until told to stop, by the clock and not by pauses, so that a loaded machine sends as many. */
   sendUntil(site: string, grant: Grant, stopped: () => boolean): Promise<void>;
 };
 
 export function createSender(): Sender {
-  const acknowledged = new Set<string>();
+  const ledger = createLedger();
 
   async function sendOne(site: string, grant: Grant): Promise<void> {
     const batch = events(EVENTS_A_POST);
@@ -21,14 +22,14 @@ export function createSender(): Sender {
       const response = await post(site, '/p', body, signatureOf(grant, '/p', body));
       const answer = (await response.json()) as { accepted: number };
       if (response.status === 202 && answer.accepted === batch.length)
-        for (const { event_id } of batch) acknowledged.add(event_id);
+        ledger.accept(...batch.map(({ event_id }) => event_id));
     } catch {
       // a process died under this request: nothing was promised
     }
   }
 
   return {
-    acknowledged,
+    ledger,
     async sendUntil(site, grant, stopped) {
       const waiting: Promise<void>[] = [];
       const startedAt = performance.now();
