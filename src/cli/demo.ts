@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { createDemoSite } from '../demo/origin.ts';
-import type { Command, Context } from './context.ts';
-import { readConfig } from './read-config.ts';
+import type { Command } from './context.ts';
+import { readConfig, secretIfNone } from './read-config.ts';
 import { runApp } from './run-app.ts';
 
 const BEFORE = 'a demo shop (set FORWARD_DESTINATION and it stands before your site)';
@@ -20,7 +19,7 @@ export const demo: Command = async (context) => {
   const config = readConfig(context, {
     FORWARD_DESTINATION: `http://127.0.0.1:${port}`,
     METRICS_ENABLED: 'true',
-    ...(hasSecret(context) ? {} : { HMAC_SECRET: randomBytes(32).toString('hex') }),
+    ...secretIfNone(context),
   });
   try {
     return config === null ? 2 : await runApp(context, { ...config, workers: 1 }, BEFORE);
@@ -28,7 +27,3 @@ export const demo: Command = async (context) => {
     await shop.close();
   }
 };
-
-const SECRETS = ['HMAC_SECRET', 'HMAC_SECRET_FILE', 'HMAC_SECRETS', 'HMAC_SECRETS_FILE'];
-
-const hasSecret = ({ env }: Context) => SECRETS.some((name) => Boolean(env[name]));

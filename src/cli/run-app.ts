@@ -3,14 +3,15 @@ import type { ParentChannel } from '../app/workers/messages.ts';
 import { createApp } from '../app.ts';
 import type { Config } from '../config/fields.ts';
 import { systemClock } from '../lib/clock.ts';
-import { createLog, type Logger } from '../telemetry/log.ts';
+import type { Logger } from '../telemetry/log.ts';
 import { type Addresses, bannerOf } from './banner.ts';
 import type { Context } from './context.ts';
+import { logFor } from './log-for.ts';
 
 /** `before` names, for people, what stands behind the proxy. */
 export async function runApp(context: Context, config: Config, before: string): Promise<number> {
   const stopped = context.stopSignal(); // from here on a signal is an orderly stop
-  const log = await logFor(context, config);
+  const log = await logFor(context, config.logLevel);
   context.onFault((fault) =>
     log.error({ err: fault }, 'a fault of ours that nobody caught; the site is served on'),
   );
@@ -72,12 +73,6 @@ function factsOf(config: Config) {
     consent: config.consent,
     addresses: config.ipHashSecret === undefined ? 'stored' : 'hashed',
   };
-}
-
-async function logFor(context: Context, config: Config): Promise<Logger> {
-  if (!context.terminal) return createLog({ level: config.logLevel });
-  const { prettyDestination } = await import('../telemetry/pretty.ts');
-  return createLog({ level: config.logLevel, destination: prettyDestination() });
 }
 
 async function listenOrExplain(

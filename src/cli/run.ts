@@ -35,6 +35,11 @@ const COMMANDS: Record<string, Entry> = {
     explains: true,
     load: async () => (await import('./migrate.ts')).migrate,
   },
+  replay: {
+    summary: 'sends dead letters, or kept events, to the sinks again: gotrack replay FILE | --since TIME',
+    explains: true,
+    load: async () => (await import('./replay.ts')).replay,
+  },
   help: {
     summary: 'this text',
     load: async () => help,

@@ -47,9 +47,16 @@ export async function recover(dir: string, names: readonly string[], deps: Recov
   return { ok: true, segments, checkpoints, next: nextPosition(segments, checkpoints) };
 }
 
-type FoundSegment = { path: string; base: number; size: number; mtimeMs: number; reading: HeaderReading };
+export type FoundSegment = {
+  path: string;
+  base: number;
+  size: number;
+  mtimeMs: number;
+  reading: HeaderReading;
+};
 
-async function readSegment(fsys: Fs, path: string, base: number): Promise<FoundSegment> {
+/** What a file of that name says of itself. */
+export async function readSegment(fsys: Fs, path: string, base: number): Promise<FoundSegment> {
   const fd = await fsys.open(path, 'r');
   try {
     const { size, mtimeMs } = await fsys.fstat(fd);
@@ -61,7 +68,10 @@ async function readSegment(fsys: Fs, path: string, base: number): Promise<FoundS
 }
 
 /** A segment whose header is damaged is known by its name; its records are judged one by one like all others. */
-function joinToList(segments: SegmentList, { path, base, size, mtimeMs, reading }: FoundSegment): void {
+export function joinToList(
+  segments: SegmentList,
+  { path, base, size, mtimeMs, reading }: FoundSegment,
+): void {
   const previous = segments.all.at(-1);
   const header = reading.kind === 'header' && reading.header.base === base ? reading.header : null;
   const firstCount = header?.count ?? previous?.firstCount ?? 0;

@@ -1,0 +1,129 @@
+/**
+ * Sends records to sinks of the configuration once more, through the same delivery as a running instance. It holds no
+ * journal; where one of the sinks is a file, it sees to it that no instance writes to that file meanwhile.
+ */
+import { dirname, join } from 'node:path';
+import type { Config } from '../../config/fields.ts';
+import { journalHolder, takeLock } from '../../journal/lock.ts';
+import { sleep } from '../../lib/backoff.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { errorCode, errorText, nodeFs } from '../../lib/fs.ts';
+import { createDeadLetters } from '../../sinks/dead-letters.ts';
+import { type Resent, resend } from '../../sinks/resend.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import { deadLetterPathOf } from '../dead-letter-path.ts';
+import type { Runtime } from '../runtime.ts';
+import type { BuildSink } from '../sinks.ts';
+
+export type ReplayDeps = {
+  clock: Clock;
+  log: Logger;
+  runtime: Runtime;
+  buildSink: BuildSink;
+  /** Aborts when nothing more is to be sent. */
+  stop: AbortSignal;
+};
+
+export type ReplayRow = { sink: string; delivered: number; refused: number };
+
+export type Replayed = {
+  rows: ReplayRow[];
+  /** Whether every record was sent: what is not delivered was refused again. */
+  finished: boolean;
+  /** File of what was refused again; null where nothing was. */
+  left: string | null;
+};
+
+/** `problem`: for a person, with the cure; nothing was sent. */
+export type Refused = { ok: false; problem: string };
+
+export type Sender = {
+  send(sink: string, records: AsyncIterable<Buffer>): Promise<Resent>;
+  /** Frees what was held, and says what became of everything that was sent. */
+  end(): Promise<Replayed>;
+};
+
+export type SenderOptions = {
+  readonly sinks: readonly string[];
+  /** Whether LOG_PATH was chosen for this replay alone. */
+  readonly ownLogPath: boolean;
+  /** The records were refused once already: refusals say nothing about the sink. */
+  readonly refusedBefore: boolean;
+};
+
+/** Locks what has to be locked. Whoever gets a sender ends it. */
+export function createSender(
+  config: Config,
+  options: SenderOptions,
+  deps: ReplayDeps,
+): { ok: true; sender: Sender } | Refused {
+  const unknown = options.sinks.find((name) => !(config.outputs as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    const problem = `${unknown} is no sink of OUTPUTS (${config.outputs.join(', ')}): add it there with its settings, or choose a sink with --sink NAME`;
+    return { ok: false, problem };
+  }
+  const built = options.sinks.map((name) => deps.buildSink(name, config, deps));
+  const guarded = built.some(({ exclusive }) => exclusive) && !options.ownLogPath;
+  const guard = guarded ? holdOff(config, deps.runtime) : { ok: true as const, release: () => {} };
+  if (!guard.ok) return guard;
+
+  const left = leftPathOf(config, deps.clock);
+  const letters = createDeadLetters(
+    { path: left, maxBytes: Number.POSITIVE_INFINITY },
+    { ...deps, fs: nodeFs },
+  );
+  const rows: ReplayRow[] = [];
+  let finished = true;
+  const sender: Sender = {
+    async send(name, records) {
+      const { sink } = built.find((other) => other.sink.name === name)!;
+      const sent = await resend(
+        records,
+        { batchSize: config.batchSize, suspectsSink: !options.refusedBefore },
+        { ...deps, sink, sleep, random: Math.random, keepDeadLetters: letters.keep },
+      );
+      rows.push({ sink: name, delivered: sent.delivered, refused: sent.refused });
+      finished &&= sent.finished;
+      return sent;
+    },
+    async end() {
+      guard.release();
+      return { rows, finished, left: rows.some(({ refused }) => refused > 0) ? left : null };
+    },
+  };
+  return { ok: true, sender };
+}
+
+/** Beside the dead letters, under a name that was never there. */
+function leftPathOf(config: Config, clock: Clock): string {
+  const stamp = new Date(clock.now()).toISOString().replaceAll(/[-:]/g, '');
+  return join(dirname(deadLetterPathOf(config)), `dead-letter-${stamp}.left.ndjson`);
+}
+
+/** While the lock of the journal is held, no instance of this configuration runs. */
+function holdOff(config: Config, runtime: Runtime): { ok: true; release: () => void } | Refused {
+  const dir = config.journalDir;
+  try {
+    const holder = journalHolder(dir);
+    if (holder !== null) return { ok: false, problem: writesProblem(config, holder) };
+  } catch (error) {
+    return { ok: false, problem: `JOURNAL_DIR ${dir}: ${errorText(error)}` };
+  }
+  const lock = takeLock(dir, `gotrack replay, ${runtime.owner}`);
+  if (lock.ok) return lock;
+  if (lock.reason === 'locked') return { ok: false, problem: writesProblem(config, lock.holder) };
+  // No folder, no instance.
+  if (isMissing(lock.error)) return { ok: true, release: () => {} };
+  return { ok: false, problem: `JOURNAL_DIR ${dir} cannot be locked: ${errorText(lock.error)}` };
+}
+
+/** SQLite's own code for what cannot be opened: here, a folder that is not there. */
+function isMissing(error: unknown): boolean {
+  const SQLITE_CANTOPEN = 14;
+  if (errorCode(error) === 'ENOENT') return true;
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_CANTOPEN;
+}
+
+function writesProblem({ logPath }: Config, holder: string): string {
+  return `an instance runs (${holder}) and writes ${logPath}, which only one may do: stop it first, or give this replay a file of its own with --log-path=FILE`;
+}
