@@ -23,10 +23,23 @@ type Fields = { readonly [name: string]: Json | undefined };
 
 /** The record of an event as a line of ECS without its line feed. */
 export function toEcsRecord(record: Buffer): Buffer {
-  return Buffer.from(JSON.stringify(toEcs(JSON.parse(record.toString()) as Envelope)));
+  return Buffer.from(JSON.stringify(toEcs(JSON.parse(record.toString()) as Event)));
 }
 
-export function toEcs(envelope: Envelope): object {
+/** What enrichment and detection say of an event, where they had it in hand. */
+export type JudgedFacts = {
+  readonly device?: { browser?: string; browser_version?: string; os?: string; device_type?: string };
+  /** `country`: ISO 3166-1 alpha-2. */
+  readonly geo?: { country?: string; region?: string; city?: string };
+  readonly asn?: { number?: number; organization?: string };
+  /** `score`: 0 to 100. */
+  readonly verdict?: { score: number; label: string; reasons?: readonly string[]; ruleset?: string };
+};
+
+type Server = ServerFacts & JudgedFacts;
+type Event = Envelope & { readonly server: Server };
+
+export function toEcs(envelope: Event): object {
   const { event_id, timestamp, type, ua, server, payload } = envelope;
   const { verdict } = server;
   return compact({
@@ -53,11 +66,11 @@ export function toEcs(envelope: Envelope): object {
 }
 
 /** What Elasticsearch takes for an address: it knows no zones. */
-function ipOf({ ip }: Envelope): string | undefined {
+function ipOf({ ip }: Event): string | undefined {
   return ip !== undefined && isIP(ip) !== 0 && !ip.includes('%') ? ip : undefined;
 }
 
-function clientOf(envelope: Envelope): Json | undefined {
+function clientOf(envelope: Event): Json | undefined {
   const { geo, asn } = envelope.server;
   const ip = ipOf(envelope);
   return compact({
@@ -68,7 +81,7 @@ function clientOf(envelope: Envelope): Json | undefined {
   });
 }
 
-function userAgentOf(original: string | undefined, device: ServerFacts['device']): Json | undefined {
+function userAgentOf(original: string | undefined, device: JudgedFacts['device']): Json | undefined {
   const { browser: name, browser_version: version, os } = device ?? {};
   return compact({ original, name, version, os: compact({ name: os }) });
 }
@@ -84,7 +97,7 @@ function urlOf(text: string | undefined): Json | undefined {
   });
 }
 
-function httpOf({ http, document, request_id }: ServerFacts, referrer: string | undefined): Json | undefined {
+function httpOf({ http, document, request_id }: Server, referrer: string | undefined): Json | undefined {
   return compact({
     version: http?.version,
     request: compact({ method: http?.method, id: request_id, referrer }),
@@ -95,7 +108,7 @@ function httpOf({ http, document, request_id }: ServerFacts, referrer: string | 
   });
 }
 
-function labelsOf({ ip_hash, payload, server }: Envelope): Json | undefined {
+function labelsOf({ ip_hash, payload, server }: Event): Json | undefined {
   const { session_id, visitor_id, user_id } = payload?.session ?? {};
   const { page_id } = payload?.page ?? {};
   return compact({ session_id, visitor_id, user_id, page_id, document_id: server.document_id, ip_hash });
@@ -131,7 +144,7 @@ function restOf({
   });
 }
 
-function restOfServer({ received_at, request_id, document_id, geo, asn, verdict, ...server }: ServerFacts) {
+function restOfServer({ received_at, request_id, document_id, geo, asn, verdict, ...server }: Server) {
   const { version, method, status: _status, ...http } = server.http ?? {};
   const { status, bytes, ...document } = server.document ?? {};
   const { device_type } = server.device ?? {};

@@ -38,20 +38,6 @@ export type ServerFacts = {
   auth?: { scheme: AuthScheme; key_id?: string; issued_at?: string; ip_changed?: true };
   consent?: ConsentFacts;
   http?: HttpFacts;
-  /** From the user agent's own headers. */
-  device?: { browser?: string; browser_version?: string; os?: string; device_type?: string };
-  /** `country`: ISO 3166-1 alpha-2. */
-  geo?: { country?: string; region?: string; city?: string };
-  asn?: { number?: number; organization?: string };
-  verdict?: VerdictFacts;
-};
-
-export type VerdictFacts = {
-  /** 0 to 100. */
-  score: number;
-  label: 'human' | 'suspect' | 'bot' | 'known_bot';
-  reasons?: string[];
-  ruleset?: string;
 };
 
 export type DocumentFacts = {

@@ -7,7 +7,7 @@ import { ECS_VERSION, toEcs, toEcsRecord } from '../../src/event/ecs.ts';
 import { type Envelope, SCHEMA, toRecord } from '../../src/event/envelope.ts';
 import { createElasticIndex, isEcsField, isEcsList } from '../support/elastic-index.ts';
 
-const FULL: Envelope = {
+const FULL: Parameters<typeof toEcs>[0] = {
   event_id: '0192b1f0-0000-7000-8000-000000000001',
   timestamp: '2026-11-21T10:00:00.000Z',
   type: 'document',
