@@ -23,6 +23,8 @@ export type BuiltSink = {
   readonly sink: Sink;
   readonly batchSize: number;
   readonly flushIntervalMs: number;
+  /** The file that it writes, which no other process may write meanwhile; null: it writes none. */
+  readonly file: string | null;
   /** Opens its file anew (SIGHUP); where it has none, nothing. */
   reopen(): void;
 };
@@ -30,31 +32,34 @@ export type BuiltSink = {
 const MIB = 2 ** 20;
 const DAY_MS = 86_400_000;
 
-export function createSink(output: Output, config: Config, deps: SinkDeps): BuiltSink {
+/** Makes a sink and opens nothing: whoever delivers to it does. */
+export type CreateSink = (output: Output, config: Config, deps: SinkDeps) => BuiltSink;
+
+export const createSink: CreateSink = (output, config, deps) => {
   const settings = settingsOf(config, output);
   const { batchSize, flushIntervalMs } = settings;
   switch (output.kind) {
     case 'log': {
       if (settings.logPath === 'stdout') {
         const sink = createStdoutSink(output.name, deps.runtime.writeOut, formatOf(settings).format);
-        return { sink, batchSize, flushIntervalMs, reopen: () => {} };
+        return { sink, batchSize, flushIntervalMs, file: null, reopen: () => {} };
       }
       const sink = logSink(output.name, settings, deps);
-      return { sink, batchSize, flushIntervalMs, reopen: () => void sink.reopen() };
+      return { sink, batchSize, flushIntervalMs, file: settings.logPath, reopen: () => void sink.reopen() };
     }
     case 'kafka': {
       const sink = kafkaSink(output.name, settings, deps);
-      return { sink, batchSize, flushIntervalMs, reopen: () => {} };
+      return { sink, batchSize, flushIntervalMs, file: null, reopen: () => {} };
     }
     case 'postgres': {
       const sink = createPostgresSink(postgresOptions(settings, output.name), deps);
       const { pgBatchSize, pgFlushMs } = settings;
-      return { sink, batchSize: pgBatchSize, flushIntervalMs: pgFlushMs, reopen: () => {} };
+      return { sink, batchSize: pgBatchSize, flushIntervalMs: pgFlushMs, file: null, reopen: () => {} };
     }
     default:
       return assertNever(output.kind);
   }
-}
+};
 
 function kafkaSink(name: string, settings: Config, { log }: SinkDeps): Sink {
   const outcome = kafkaOptions(settings, name);

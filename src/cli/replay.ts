@@ -5,8 +5,8 @@
 import { replayKept } from '../app/replay/kept.ts';
 import { replayLetters } from '../app/replay/letters.ts';
 import type { Refused, ReplayDeps, Replayed } from '../app/replay/sender.ts';
-import { buildSink } from '../app/sinks.ts';
-import { type Config, FIELDS } from '../config/fields.ts';
+import { createSink } from '../app/sinks.ts';
+import type { Config } from '../config/fields.ts';
 import { systemClock } from '../lib/clock.ts';
 import { errorText } from '../lib/fs.ts';
 import type { Command, Context } from './context.ts';
@@ -27,8 +27,8 @@ was sent. With --since, sends the events that the journal still keeps (JOURNAL_K
   --until TIME  and not after
 
 Give it the environment that the instance has. Kafka and Postgres may be replayed to beside a running instance, and
-take no event twice that they can tell by its id. The log file has one writer: stop the instance, or choose another
-file with --log-path=FILE. Ctrl-C stops it; what is not sent yet stays where it is.
+take no event twice that they can tell by its id. A log file has one writer: stop the instance, or let the replay write
+a file that is not there yet with --log-path=FILE. Ctrl-C stops it; what is not sent yet stays where it is.
 Exit code: 0 all is delivered, 1 something was refused again or it was stopped, 2 wrong usage or configuration.`;
 
 type Request =
@@ -79,24 +79,17 @@ async function perform(context: Context, config: Config, request: Request): Prom
   void context.stopSignal().then(() => stop.abort());
   const log = await logFor(context, config.logLevel);
   const { runtime } = context;
-  const deps: ReplayDeps = { clock: systemClock, log, runtime, buildSink, stop: stop.signal };
-  const ownLogPath = hasOwnLogPath(context);
+  const deps: ReplayDeps = { clock: systemClock, log, runtime, createSink, stop: stop.signal };
   // Where events go to standard output, what is said about them does not.
   const say = config.logPath === 'stdout' ? context.printError : context.print;
   if (request.kind === 'letters') {
-    const outcome = await replayLetters(config, { ...request, ownLogPath }, deps);
+    const outcome = await replayLetters(config, request, deps);
     if (!outcome.ok) return refuse(context, outcome.problem);
     return report(say, outcome, fateOf(outcome));
   }
-  const outcome = await replayKept(config, { ...request, ownLogPath }, deps);
+  const outcome = await replayKept(config, request, deps);
   if (!outcome.ok) return refuse(context, outcome.problem);
   return report(say, outcome, keptText(config, outcome));
-}
-
-/** Whether --log-path names a file that the instance with this environment does not write. */
-function hasOwnLogPath({ args, env }: Context): boolean {
-  const chosen = args.flags['log-path'];
-  return chosen !== undefined && chosen !== (env.LOG_PATH || FIELDS.logPath.default);
 }
 
 function refuse({ printError }: Context, problem: Refused['problem']): number {

@@ -10,7 +10,6 @@ export type KeptOptions = {
   readonly untilMs: number;
   /** Null: to all of OUTPUTS. */
   readonly sink: string | null;
-  readonly ownLogPath: boolean;
 };
 
 /** The journal may belong to a running instance: it is read and not touched. */
@@ -21,7 +20,7 @@ export async function replayKept(
 ): Promise<({ ok: true } & Replayed) | Refused> {
   const problem = await problemOf(config.journalDir);
   if (problem !== null) return { ok: false, problem };
-  const sinks = options.sink === null ? config.outputs : [options.sink];
+  const sinks = options.sink === null ? config.outputs.map(({ name }) => name) : [options.sink];
   const prepared = createSender(config, { ...options, sinks, refusedBefore: false }, deps);
   if (!prepared.ok) return prepared;
   const { sender } = prepared;

@@ -11,7 +11,6 @@ export type LettersOptions = {
   readonly path: string;
   /** Send all of them here; null: each to the sink that it names. */
   readonly sink: string | null;
-  readonly ownLogPath: boolean;
 };
 
 export type ReplayedLetters = Replayed & {

@@ -2,24 +2,25 @@
  * Sends records to sinks of the configuration once more, through the same delivery as a running instance. It holds no
  * journal; where one of the sinks is a file, it sees to it that no instance writes to that file meanwhile.
  */
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../config/fields.ts';
-import { journalHolder, takeLock } from '../../journal/lock.ts';
+import { takeLock } from '../../journal/lock.ts';
 import { sleep } from '../../lib/backoff.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { errorCode, errorText, nodeFs } from '../../lib/fs.ts';
+import { errorText, nodeFs } from '../../lib/fs.ts';
 import { createDeadLetters } from '../../sinks/dead-letters.ts';
 import { type Resent, resend } from '../../sinks/resend.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import { deadLetterPathOf } from '../dead-letter-path.ts';
 import type { Runtime } from '../runtime.ts';
-import type { BuildSink } from '../sinks.ts';
+import type { CreateSink } from '../sinks.ts';
 
 export type ReplayDeps = {
   clock: Clock;
   log: Logger;
   runtime: Runtime;
-  buildSink: BuildSink;
+  createSink: CreateSink;
   /** Aborts when nothing more is to be sent. */
   stop: AbortSignal;
 };
@@ -45,8 +46,6 @@ export type Sender = {
 
 export type SenderOptions = {
   readonly sinks: readonly string[];
-  /** Whether LOG_PATH was chosen for this replay alone. */
-  readonly ownLogPath: boolean;
   /** The records were refused once already: refusals say nothing about the sink. */
   readonly refusedBefore: boolean;
 };
@@ -57,14 +56,18 @@ export function createSender(
   options: SenderOptions,
   deps: ReplayDeps,
 ): { ok: true; sender: Sender } | Refused {
-  const unknown = options.sinks.find((name) => !(config.outputs as readonly string[]).includes(name));
+  const names = config.outputs.map(({ name }) => name);
+  const unknown = options.sinks.find((name) => !names.includes(name));
   if (unknown !== undefined) {
-    const problem = `${unknown} is no sink of OUTPUTS (${config.outputs.join(', ')}): add it there with its settings, or choose a sink with --sink NAME`;
+    const problem = `${unknown} is no sink of OUTPUTS (${names.join(', ')}): add it there with its settings, or choose a sink with --sink NAME`;
     return { ok: false, problem };
   }
-  const built = options.sinks.map((name) => deps.buildSink(name, config, deps));
-  const guarded = built.some(({ exclusive }) => exclusive) && !options.ownLogPath;
-  const guard = guarded ? holdOff(config, deps.runtime) : { ok: true as const, release: () => {} };
+  const built = config.outputs
+    .filter(({ name }) => options.sinks.includes(name))
+    .map((output) => deps.createSink(output, config, deps));
+  const files = built.map(({ file }) => file).filter((file) => file !== null);
+  const guard =
+    files.length > 0 ? holdOff(config, files, deps.runtime) : { ok: true as const, release: () => {} };
   if (!guard.ok) return guard;
 
   const left = leftPathOf(config, deps.clock);
@@ -76,10 +79,10 @@ export function createSender(
   let finished = true;
   const sender: Sender = {
     async send(name, records) {
-      const { sink } = built.find((other) => other.sink.name === name)!;
+      const { sink, batchSize } = built.find((other) => other.sink.name === name)!;
       const sent = await resend(
         records,
-        { batchSize: config.batchSize, suspectsSink: !options.refusedBefore },
+        { batchSize, suspectsSink: !options.refusedBefore },
         { ...deps, sink, sleep, random: Math.random, keepDeadLetters: letters.keep },
       );
       rows.push({ sink: name, delivered: sent.delivered, refused: sent.refused });
@@ -100,30 +103,24 @@ function leftPathOf(config: Config, clock: Clock): string {
   return join(dirname(deadLetterPathOf(config)), `dead-letter-${stamp}.left.ndjson`);
 }
 
-/** While the lock of the journal is held, no instance of this configuration runs. */
-function holdOff(config: Config, runtime: Runtime): { ok: true; release: () => void } | Refused {
-  const dir = config.journalDir;
-  try {
-    const holder = journalHolder(dir);
-    if (holder !== null) return { ok: false, problem: writesProblem(config, holder) };
-  } catch (error) {
-    return { ok: false, problem: `JOURNAL_DIR ${dir}: ${errorText(error)}` };
-  }
-  const lock = takeLock(dir, `gotrack replay, ${runtime.owner}`);
+/**
+ * While the lock of the journal is held, no instance of this configuration runs. Beside one that does, only a file that
+ * is not there yet is surely none of its own.
+ */
+function holdOff(
+  { journalDir: dir }: Config,
+  files: readonly string[],
+  runtime: Runtime,
+): { ok: true; release: () => void } | Refused {
+  const unlocked = { ok: true, release: () => {} } as const;
+  const lock = existsSync(dir) ? takeLock(dir, `gotrack replay, ${runtime.owner}`) : unlocked;
   if (lock.ok) return lock;
-  if (lock.reason === 'locked') return { ok: false, problem: writesProblem(config, lock.holder) };
-  // No folder, no instance.
-  if (isMissing(lock.error)) return { ok: true, release: () => {} };
-  return { ok: false, problem: `JOURNAL_DIR ${dir} cannot be locked: ${errorText(lock.error)}` };
+  if (lock.reason === 'unusable')
+    return { ok: false, problem: `JOURNAL_DIR ${dir} cannot be locked: ${errorText(lock.error)}` };
+  const taken = files.find((file) => existsSync(file));
+  return taken === undefined ? unlocked : { ok: false, problem: writerProblem(taken, lock.holder) };
 }
 
-/** SQLite's own code for what cannot be opened: here, a folder that is not there. */
-function isMissing(error: unknown): boolean {
-  const SQLITE_CANTOPEN = 14;
-  if (errorCode(error) === 'ENOENT') return true;
-  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_CANTOPEN;
-}
-
-function writesProblem({ logPath }: Config, holder: string): string {
-  return `an instance runs (${holder}) and writes ${logPath}, which only one may do: stop it first, or give this replay a file of its own with --log-path=FILE`;
+function writerProblem(file: string, holder: string): string {
+  return `an instance runs (${holder}), and it may be the one that writes ${file}, which only one may do: stop it first, or let this replay write a file that is not there yet: --log-path=FILE`;
 }
