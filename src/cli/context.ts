@@ -11,6 +11,8 @@ export type Context = {
   columns: number | null;
   /** A line on standard output. */
   print(text: string): void;
+  /** Resolves when nobody reads standard output any more, as behind `| head`; asked for, that ends no process. */
+  outputClosed(): Promise<void>;
   /** A line on standard error. */
   printError(text: string): void;
   readFile(path: string): string;

@@ -35,6 +35,11 @@ const COMMANDS: Record<string, Entry> = {
     explains: true,
     load: async () => (await import('./migrate.ts')).migrate,
   },
+  tail: {
+    summary: 'shows events as they come: gotrack tail [--type NAME] [--url TEXT] [--since TIME] [--json]',
+    explains: true,
+    load: async () => (await import('./tail.ts')).tail,
+  },
   replay: {
     summary: 'sends dead letters, or kept events, to the sinks again: gotrack replay FILE | --since TIME',
     explains: true,

@@ -1,4 +1,5 @@
 /** The report as people read it: aligned, wrapped, the cure on a line of its own. */
+import { printable } from '../lib/printable.ts';
 import type { Report } from './report.ts';
 import { LEVELS, type Level, type Row } from './row.ts';
 import { counted } from './words.ts';
@@ -59,14 +60,6 @@ function summaryOf({ summary }: Report): string {
 
 const painted = (text: string, code: string, colours: boolean) =>
   colours ? `\u001b[${code}m${text}\u001b[0m` : text;
-
-/** What a server said ends up on a terminal: nothing in it may steer that. */
-function printable(text: string): string {
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
 
 /** At spaces; a word that is longer than a line is cut. */
 function wrap(text: string, width: number): string[] {

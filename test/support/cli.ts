@@ -28,6 +28,7 @@ export function startCli(argv: readonly string[], { env = {}, columns = null }: 
     terminal: false,
     columns,
     print: (text) => void out.push(`${text}\n`),
+    outputClosed: () => new Promise(() => {}),
     printError: (text) => void error.push(`${text}\n`),
     readFile: (path) => readFileSync(path, 'utf8'),
     runtime: {
