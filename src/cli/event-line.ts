@@ -104,6 +104,8 @@ function msOf(value: unknown): number | null {
 
 const TYPE_WIDTH = 10;
 const ADDRESS_WIDTH = 15;
+/** A terminal that says it is narrower than this does not know (0), or has no use for cut lines. */
+const MIN_COLUMNS = 60;
 /** SGR codes: what the proxy saw, what a client did, what went wrong. */
 const CODES: Readonly<Record<string, string>> = {
   document: '2',
@@ -121,8 +123,10 @@ export function lineOf({ receivedMs, type, address, url, note }: EventView, styl
   const rest = printable(
     [address.slice(0, ADDRESS_WIDTH).padEnd(ADDRESS_WIDTH), url, note].join('  '),
   ).trimEnd();
-  const room = style.columns === null ? rest.length : Math.max(0, style.columns - head.length - 2);
-  const cut = rest.length > room ? `${rest.slice(0, Math.max(0, room - 1))}…` : rest;
+  const columns =
+    style.columns === null || style.columns < MIN_COLUMNS ? Number.POSITIVE_INFINITY : style.columns;
+  const room = columns - head.length - 2;
+  const cut = rest.length > room ? `${rest.slice(0, room - 1)}…` : rest;
   if (!style.colours) return `${head}  ${cut}`;
   const code = Object.hasOwn(CODES, type) ? CODES[type] : OTHER_CODE;
   return `\u001b[2m${time}\u001b[0m  \u001b[${code}m${head.slice(time.length + 2)}\u001b[0m  ${cut}`;

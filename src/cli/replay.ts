@@ -77,7 +77,8 @@ function requestOf(
 async function perform(context: Context, config: Config, request: Request): Promise<number> {
   const stop = new AbortController();
   void context.stopSignal().then(() => stop.abort());
-  const log = await logFor(context, config.logLevel);
+  // That a sink is open is no news here.
+  const log = await logFor(context, config.logLevel === 'info' ? 'warn' : config.logLevel);
   const { runtime } = context;
   const deps: ReplayDeps = { clock: systemClock, log, runtime, createSink, stop: stop.signal };
   // Where events go to standard output, what is said about them does not.
