@@ -69,11 +69,12 @@ async function listSegments(dir: string, fs: Fs): Promise<SegmentList> {
 
 /** What is valid in it may only have been written, and must not be gone after a power cut when somebody has it. */
 async function sync(segment: Segment, fs: Fs): Promise<void> {
-  const fd = await fs.open(segment.path, 'r');
   try {
-    await fs.fdatasync(fd);
-  } finally {
-    await closeQuietly(fs, fd);
+    const fd = await fs.open(segment.path, 'r');
+    await fs.fdatasync(fd).finally(() => closeQuietly(fs, fd));
+  } catch (error) {
+    // Removed since the listing: then it is not read either.
+    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }
 

@@ -36,16 +36,12 @@ describe('runAfter', () => {
 describe('refusalKind', () => {
   it('puts every reason into one of six kinds', () => {
     const kinds = [
-      'too-large',
-      'line-feed',
-      '22P05',
-      '23514 check_amount',
-      'P0001',
-      'P00012',
-      'what a broker says',
+      ...['too-large', 'line-feed', 'not-json', 'bad-event-id', '22P05', '23514 check_amount', 'P0001'],
+      ...['P00012', 'not what a broker says', ''],
     ];
     assert.deepEqual(kinds.map(refusalKind), [
-      ...['too-large', 'malformed', 'data', 'constraint', 'raised', 'other', 'other'],
+      ...['too-large', 'malformed', 'malformed', 'malformed', 'data', 'constraint', 'raised'],
+      ...['other', 'other', 'other'],
     ]);
   });
 });
