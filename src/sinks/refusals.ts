@@ -11,7 +11,7 @@ export type RefusalKind = 'too-large' | 'malformed' | 'data' | 'constraint' | 'r
 
 const KINDS: readonly [beginning: RegExp, kind: RefusalKind][] = [
   [/^too-large\b/, 'too-large'],
-  [/^(?:line-feed|not-[a-z0-9-]+|bad-[a-z-]+)$/, 'malformed'],
+  [/^(?:line-feed|invalid-record|not-[a-z0-9-]+|bad-[a-z-]+)$/, 'malformed'],
   // SQLSTATE classes: data exception, integrity constraint violation, RAISE in a trigger.
   [/^22[0-9A-Z]{3}\b/, 'data'],
   [/^23[0-9A-Z]{3}\b/, 'constraint'],

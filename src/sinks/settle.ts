@@ -56,7 +56,7 @@ export type Settled = { ok: true; state: SinkState | undefined } | { ok: false }
 export type Settler = {
   /** Resolves when every record is durable in the sink or among the dead letters, or with `ok: false` on stopping. */
   settle(batch: readonly Buffer[]): Promise<Settled>;
-  /** Since when a write is under way (monotonic milliseconds), or null. */
+  /** Since when a write, to the sink or of dead letters, is under way (monotonic milliseconds), or null. */
   writingSince(): number | null;
 };
 
@@ -66,22 +66,33 @@ export function createSettler(deps: SettleDeps): Settler {
   let since: number | null = null;
   let run = NO_RUN;
 
+  /** Whoever hangs here is seen from outside by `writingSince`. */
+  const watched = async <T>(work: () => Promise<T>): Promise<T> => {
+    since = clock.monotonic();
+    try {
+      return await work();
+    } finally {
+      since = null;
+    }
+  };
+
   const write = async (records: readonly Buffer[]): Promise<WriteOutcome> => {
     const started = clock.monotonic();
-    since = started;
     try {
-      return await sink.write(records);
+      return await watched(() => sink.write(records));
     } catch (error) {
       return { kind: 'retry', detail: `fault: ${errorText(error)}` };
     } finally {
-      since = null;
       metrics.flushSeconds((clock.monotonic() - started) / 1000);
     }
   };
 
+  const keep = (letters: readonly DeadLetter[]) =>
+    watched(async () => deps.keepDeadLetters?.(sink.name, letters) ?? NO_PLACE);
+
   const giveUp = async (letters: readonly DeadLetter[]): Promise<boolean> => {
     for (let failures = 1; letters.length > 0; failures += 1) {
-      const kept = await (deps.keepDeadLetters?.(sink.name, letters) ?? NO_PLACE);
+      const kept = await keep(letters);
       if (kept.ok) break;
       const detail = `${letters.length} records refused (${letters[0]!.reason}, …), dead letters not kept: ${kept.detail}`;
       if (!(await deps.pause({ state: 'stalled', detail, failuresInARow: failures }))) return false;

@@ -156,6 +156,17 @@ describe('refusals', () => {
     await delivery.close(1000);
   });
 
+  it('does not hang silently where keeping them does not return', async () => {
+    const { journal } = await setUp(['bad']);
+    const sink = createFakeSink();
+    sink.answer = poisonous;
+    const keepDeadLetters = () => new Promise<never>(() => {});
+    const { delivery } = deliver(journal, sink, { options: { stallMs: 5 }, deps: { keepDeadLetters } });
+    await until(() => delivery.status().state === 'stalled', 'it takes too long');
+    assert.match(delivery.status().detail, /does not return/);
+    assert.deepEqual(await delivery.close(20), { drained: false });
+  });
+
   it('gives nothing up where there is no place for dead letters', async () => {
     const { journal } = await setUp(['bad']);
     const sink = createFakeSink();
