@@ -1,6 +1,6 @@
 /** `gotrack replay` as an operator calls it, on real files. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { takeLock } from '../../src/journal/lock.ts';
@@ -12,6 +12,7 @@ import { createDeadLetters } from '../../src/sinks/dead-letters.ts';
 import { runCli, startCli } from '../support/cli.ts';
 import { keepEventLoopAlive, until } from '../support/event-loop.ts';
 import { createTestLog } from '../support/fake-journal.ts';
+import { createLedger } from '../support/ledger.ts';
 import { tempFolder } from '../support/temp.ts';
 
 keepEventLoopAlive();
@@ -124,6 +125,44 @@ describe('gotrack replay FILE', () => {
     assert.equal(own.code, 0);
     assert.deepEqual(idsIn(place('again.ndjson')), ['1']);
     lock.release();
+  });
+
+  it('loses no letter that an instance keeps while the file is being sent', async (t) => {
+    const { env, folder, letters, idsIn } = setUp(t);
+    const ledger = createLedger();
+    const instanceLetters = createDeadLetters(
+      { path: letters, maxBytes: 1e6 },
+      { fs: nodeFs, clock: systemClock },
+    );
+    const letter = (value: object) => ({ record: Buffer.from(JSON.stringify(value)), reason: 'line-feed' });
+    let keeping = true;
+    const instance = (async () => {
+      for (let n = 0; keeping; ) {
+        // One that could not be kept is tried again, as a delivery does.
+        const kept = await instanceLetters.keep('log', [letter(event(n))]);
+        if (kept.ok) ledger.accept(`${n++}`);
+      }
+    })();
+    try {
+      for (let round = 0; round < 10; round += 1) {
+        await until(() => existsSync(letters) && statSync(letters).size > 0, 'there is something to send');
+        const { code, out, error } = await runCli(['replay', letters], { env });
+        assert.equal(code, 0, out + error);
+      }
+    } finally {
+      keeping = false;
+      await instance;
+    }
+    const waiting = existsSync(letters)
+      ? readFileSync(letters, 'utf8')
+          .split('\n')
+          .slice(0, -1)
+          .map((line) => JSON.parse(line).event.event_id)
+      : [];
+    const { accepted, lost } = ledger.balance([...idsIn(env.LOG_PATH), ...waiting]);
+    assert.ok(accepted >= 5, `${accepted}`);
+    assert.deepEqual(lost, []);
+    assert.equal(readdirSync(folder).filter((name) => name.endsWith('.replayed')).length, 10);
   });
 
   it('keeps the letters when it is stopped before the sink takes them', async (t) => {
