@@ -1,7 +1,8 @@
 /*
  * Runs before `npm start` and `npm test`, on whatever node the machine has (plain old JavaScript, no imports of
- * ours): installs what package-lock.json names where that has not been done, and builds the tracker where its
- * sources are newer. The install brings a pinned node for Linux; elsewhere the machine's own must be new enough.
+ * ours): installs what package-lock.json names where that has not been done, and builds the tracker and the loops in
+ * WebAssembly where their sources are newer. The install brings a pinned node for Linux; elsewhere the machine's own must
+ * be new enough.
  */
 'use strict';
 
@@ -48,3 +49,4 @@ if (!(major > 24 || (major === 24 && minor >= 18))) {
 }
 
 run(node, ['client/build.ts'], 'the tracker did not build: see above');
+run(node, ['scripts/build-loops.ts'], 'the loops in WebAssembly did not build: see above');

@@ -1,15 +1,15 @@
 /**
  * A whole gzip page with the snippet in it. It is inflated to be judged, unless its very bytes were judged
  * before; then the snippet is spliced in behind everything, which every HTML parser puts into the body. Where
- * that cannot be trusted (several members, text behind the stream, a doubt of the walker) it is recoded.
+ * that cannot be trusted (several members, text behind the stream, anything odd) zlib has its say, and it is recoded.
  */
 import { GZIP } from './codec.ts';
 import type { PageKey } from './page-key.ts';
-import { decodeWhole, recoded } from './recode-whole.ts';
-import { createDeflateWalker } from './splice/deflate-walk.ts';
+import { type Decoded, decodeWhole, recoded } from './recode-whole.ts';
 import type { Tails } from './splice/ending.ts';
+import { inflateGzip } from './splice/inflate.ts';
 import { createKnownPages, type KnownPages, type Verdict } from './splice/known-pages.ts';
-import { createSplicer, findSplicePlace } from './splice/splice.ts';
+import { createSplicer, type SplicePlace } from './splice/splice.ts';
 import { planText, type TextPlan, type WholeEdit, type WholePage } from './whole-text.ts';
 
 export type GzipPage = WholePage & {
@@ -26,7 +26,6 @@ export function createGzipEditor(
   knownPages: KnownPages = createKnownPages(),
 ): GzipEditor {
   const splice = createSplicer(tails);
-  const walk = createDeflateWalker();
 
   /** By what is known of a page, without its text; null where the text is needed. */
   function carryOut(verdict: Verdict, body: Buffer, { snippetStart }: GzipPage): WholeEdit | null {
@@ -37,22 +36,16 @@ export function createGzipEditor(
 
   /** A page that is seen for the first time, or one that no splice can do. `key` null: it is not remembered. */
   function edit(body: Buffer, page: GzipPage, key: string | null): WholeEdit {
-    const decoded = decodeWhole(GZIP, body);
+    const inflated = inflateGzip(body);
+    const decoded = inflated === null ? decodeWhole(GZIP, body) : ordinary(inflated.text);
     if (decoded.kind === 'large') return { kind: 'streamed' };
     if (decoded.kind === 'damaged') return { kind: 'plain', outcome: 'encoding' };
     const { text } = decoded;
     const plan = planText(text, page);
-    const verdict = plan.lasting ? judge(plan, body, text.length) : null;
+    const verdict = plan.lasting ? judge(plan, inflated?.place ?? null) : null;
     if (verdict !== null && key !== null) knownPages.set(key, verdict);
     const done = verdict && carryOut(verdict, body, page);
     return done ?? recoded(GZIP, { text, plan, page });
-  }
-
-  /** Null: it has to be recoded, and is judged each time that it comes, since it is rare. */
-  function judge(plan: TextPlan, body: Buffer, textBytes: number): Verdict | null {
-    if (plan.kind === 'plain') return { kind: 'plain', outcome: plan.outcome };
-    const place = plan.atEnd ? findSplicePlace(walk, body, textBytes) : null;
-    return place && { kind: 'splice', place };
   }
 
   return (body, page) => {
@@ -63,4 +56,14 @@ export function createGzipEditor(
     const done = known === undefined ? null : carryOut(known, body, page);
     return done ?? edit(body, page, key);
   };
+}
+
+function ordinary(text: Buffer): Decoded {
+  return { kind: 'text', text };
+}
+
+/** Null: it has to be recoded, and is judged each time that it comes, since it is rare. */
+function judge(plan: TextPlan, place: SplicePlace | null): Verdict | null {
+  if (plan.kind === 'plain') return { kind: 'plain', outcome: plan.outcome };
+  return plan.atEnd && place !== null ? { kind: 'splice', place } : null;
 }

@@ -7,7 +7,7 @@ import { createEndState } from '../../src/inject/end-of-page/end-state.ts';
 import { skipFor } from '../support/needs.ts';
 import { INSERTED, UNCLOSED } from './classes.ts';
 import { objection } from './oracle.ts';
-import { ending, family, soup } from './soup.ts';
+import { ending, family, nested, soup } from './soup.ts';
 
 /** Debian's python3-doc: real pages that nobody here wrote. */
 const REAL_PAGES = '/usr/share/doc/python3.11/html';
@@ -51,7 +51,11 @@ test('real pages get the snippet, and parse5 agrees', (t) => {
   }
 });
 
-for (const [name, documents] of Object.entries({ 'all tags': soup, 'families of tags': family })) {
+for (const [name, documents] of Object.entries({
+  'all tags': soup,
+  'families of tags': family,
+  'elements in elements': nested,
+})) {
   test(`it never says yes where parse5 disagrees: ${name}`, () => {
     let yes = 0;
     let runs = 0;

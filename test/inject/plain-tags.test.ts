@@ -9,7 +9,7 @@ import { Tree } from '../../src/inject/end-of-page/tree.ts';
 import { skipFor } from '../support/needs.ts';
 import { INSERTED, UNCLOSED } from './classes.ts';
 import { objection } from './oracle.ts';
-import { ending, family, hostile, soup } from './soup.ts';
+import { ending, family, hostile, nested, soup } from './soup.ts';
 
 /** Debian's documentation: Sphinx, DocBook, pandoc and hand-written pages. */
 const FOLDERS = ['python3.11/html', 'libxslt1-dev', 'nodejs', 'valgrind', 'libffi8'].map((name) =>
@@ -98,7 +98,7 @@ const oddTag = fc
   .map((pieces) => `<!doctype html><body>${pieces.join('')}`);
 
 describe('the fast lane says what the tokenizer says', () => {
-  for (const [name, documents] of Object.entries({ soup, family, 'odd tags': oddTag })) {
+  for (const [name, documents] of Object.entries({ soup, family, nested, 'odd tags': oddTag })) {
     test(name, () => {
       fc.assert(
         fc.property(documents, fc.nat(), (page, cut) => {
@@ -111,6 +111,37 @@ describe('the fast lane says what the tokenizer says', () => {
       );
     });
   }
+
+  test('every attribute of five characters that count', () => {
+    let rests = [''];
+    for (let length = 0; length < 5; length++) {
+      rests = rests.flatMap((rest) => [' ', '/', '=', '"', "'", 'a', '>'].map((next) => rest + next));
+    }
+    // Whether the tag is over, and whether it closed itself.
+    for (const tag of ['<b', '<svg']) {
+      for (const rest of rests) {
+        const page = `<!doctype html><body>${tag}${rest}>`;
+        assert.equal(say(bytesOf(page)).takesSnippet, sayByTokenizer(page).takesSnippet, page);
+      }
+    }
+  });
+
+  test('in a page longer than what is read at once, wherever that ends', () => {
+    const WINDOW_BYTES = 65_536;
+    const place = fc.record({ windows: fc.integer({ min: 1, max: 2 }), before: fc.nat(300) });
+    fc.assert(
+      fc.property(nested, oddTag, place, (first, second, { windows, before }) => {
+        const start = `${first}<p title="x">`;
+        const length = windows * WINDOW_BYTES - before - start.length;
+        const page = start + '<i>text</i> '.repeat(Math.max(0, length / 12)) + second;
+        assert.deepEqual(say(bytesOf(page)), sayByTokenizer(page));
+      }),
+      { numRuns: 300 },
+    );
+    const long = `<!doctype html><body><p title="${'x'.repeat(3 * WINDOW_BYTES)}">`;
+    assert.deepEqual(say(bytesOf(long)), sayByTokenizer(long));
+    assert.equal(say(bytesOf(long.slice(0, -2))).takesSnippet, false);
+  });
 
   test('the hand-written classes', () => {
     for (const [name, body] of Object.entries({ ...INSERTED, ...UNCLOSED })) {

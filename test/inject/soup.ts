@@ -108,6 +108,35 @@ export const family = fc
   .constantFrom(...FAMILIES)
   .chain((names) => soupOf(fc.constantFrom(...names.split(' ')), 30));
 
+const ELEMENTS =
+  'p div span a b i em ul ol li dl dt dd h1 h2 pre code blockquote figcaption section br hr img input x-y X-Y table tr td button form select option svg math template nobr font video object ruby rt';
+const END_TAGS = ['>', '>', '>', '>', '>', '>', ' >', ' x>', '/>', ''];
+
+/** Elements in elements, as pages have them; now and then an end tag is odd, another's, or not there. */
+const element: fc.Arbitrary<string> = fc.letrec<{ element: string; content: string }>((tie) => ({
+  element: fc
+    .record({
+      name: fc.constantFrom(...ELEMENTS.split(' ')),
+      rest: attributes,
+      contents: fc.array(tie('content'), { maxLength: 4 }),
+      end: fc.constantFrom(...END_TAGS),
+      other: fc.option(fc.constantFrom('b', 'p', 'DIV', 'li'), { freq: 20 }),
+    })
+    .map(({ name, rest, contents, end, other }) => {
+      const close = end === '' ? '' : `</${other ?? name}${end}`;
+      return `<${name}${rest}>${contents.join('')}${close}`;
+    }),
+  content: fc.oneof(
+    { maxDepth: 5 },
+    fc.constantFrom('text', ' ', '\n', '&amp;', '<!-- c -->', '<script>1 < 2</script>'),
+    tie('element'),
+  ),
+})).element;
+
+export const nested = fc
+  .tuple(fc.constantFrom(...STARTS), fc.array(element, { minLength: 1, maxLength: 6 }))
+  .map(([start, elements]) => start + elements.join(''));
+
 /** What turns a good page into a bad one. */
 export const hostile = fc.oneof(
   fc.constantFrom(...TEXTS, ...DECLARATIONS, ...CLOSERS),

@@ -1,11 +1,10 @@
 /** Active formatting elements: reconstruction and the adoption agency (HTML standard §13.2.4.3, §13.2.6.4.7). */
+import { NOAHS_ARK } from '../loops/tag-numbers.ts';
 import type { OpenElement, OpenElements } from './open-elements.ts';
 import { SCOPE, SPECIAL, type Tag } from './tags.ts';
 
 const OUTER_LOOPS = 8;
 const INNER_LOOPS = 3;
-/** So many of a kind the list takes. */
-export const NOAHS_ARK = 3;
 
 /** Whether the next text or inline element would open formatting elements that lost their place. */
 export function hasLostFormatting({ formatting }: OpenElements): boolean {
@@ -13,6 +12,13 @@ export function hasLostFormatting({ formatting }: OpenElements): boolean {
   if (formatting.length === 0) return false;
   const last = formatting[formatting.length - 1]!;
   return last !== null && !last.open;
+}
+
+/** Those since the last marker. */
+export function countFormatting({ formatting }: OpenElements): number {
+  let i = formatting.length;
+  while (i > 0 && formatting[i - 1] !== null) i--;
+  return formatting.length - i;
 }
 
 /** "Reconstruct the active formatting elements". */

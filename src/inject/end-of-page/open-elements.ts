@@ -3,6 +3,7 @@
  * and §13.2.4.3), without a tree: names and classes only. Both are bounded by MAX_OPEN_ELEMENTS; a page that
  * nests deeper is a doubt (and Chromium flattens it there).
  */
+import { MAX_OPEN } from '../loops/tag-numbers.ts';
 import {
   BUTTON_SCOPE,
   FOREIGN,
@@ -16,7 +17,7 @@ import {
   UNSAFE,
 } from './tags.ts';
 
-export const MAX_OPEN_ELEMENTS = 512;
+export const MAX_OPEN_ELEMENTS = MAX_OPEN;
 
 /** Insertion modes; `head` stands for all that come before the body, `body` for those after it too. */
 export type Mode =

@@ -1,18 +1,49 @@
 /**
- * The fast lane in front of the tokenizer: tags that are here from `<` to `>`, read straight from bytes. That is
- * nearly everything that pages are made of. Whatever else comes (declarations, raw text, the html and meta tags,
- * whose attributes count, a tag that the next chunk ends, strange names) it leaves to the tokenizer, untouched:
- * both feed the same tree, so which of the two has read a tag makes no difference.
+ * The fast lane in front of the tokenizer: tags that are here from `<` to `>`, read straight from bytes by a loop in
+ * WebAssembly (../loops/plain-tags.as.ts). That is nearly everything that pages are made of. Whatever else comes
+ * (declarations, raw text, the html and meta tags, whose attributes count, a tag that the next chunk ends, strange names)
+ * it leaves to the tokenizer, untouched: both feed the same tree, so which of the two has read a tag makes no difference.
  *
- * Each byte is looked at once, but for those of a tag that is left to the tokenizer.
+ * Of most elements not even the tree hears. Where it is quiet, an element that closes nothing and is closed by its own
+ * end tag leaves everything as it was, with all that stands in it, if that does the same.
  */
-import { DOUBLE_QUOTE, EQUALS, endsName, GREATER, isLetter, LESS, QUOTE, SLASH } from './characters.ts';
-import { TagReader } from './tag-names.ts';
+import { plainTagLoop } from '../loops/loops.ts';
+import {
+  ANCHOR,
+  AT_CUT,
+  AT_END,
+  AT_OTHER,
+  BEHIND_END,
+  BLOCK,
+  ENDS_ITEMS,
+  FIRST_OPEN,
+  FORMAT,
+  HEADING,
+  INLINE,
+  ITEM,
+  LESS,
+  MARKS,
+  NAME_AT,
+  NAME_END,
+  NEXT,
+  NUMBER,
+  OPEN,
+  OPEN_FIELDS,
+  OPEN_NAME_AT,
+  OPEN_NAME_END,
+  OPEN_NUMBER,
+  PARAGRAPH,
+  RULE,
+  SELF_CLOSING,
+  TOLD,
+  VOID,
+} from '../loops/tag-numbers.ts';
+import { ITEM_STOP, TAG_NAMES, type Tag, tagOf } from './tags.ts';
 import type { Content, Tree } from './tree.ts';
 
-/** Longer text without a tag is searched by the platform, which is slow to begin and then fast. */
-const NEAR_BYTES = 48;
-const LEFT = -1;
+const { window, said, readTags, addTag } = plainTagLoop;
+const TAGS: readonly Tag[] = TAG_NAMES.map(tagOf);
+for (const [at, tag] of TAGS.entries()) addTag(tag.name, at + 1, kindOf(tag));
 
 /** A class, because one is made for each page that is looked at, and its methods run for each tag. */
 export class PlainTags {
@@ -20,123 +51,119 @@ export class PlainTags {
   /** How the text goes on behind the last tag that was read, and the name of its element. */
   content: Exclude<Content, 'again'> = 'data';
   element = '';
-  readonly #names = new TagReader();
-  #selfClosing = false;
+  #bytes: Buffer = window.subarray(0, 0);
+  /** Which of them are in the window. */
+  #from = 0;
+  #to = 0;
 
   constructor(tree: Tree) {
     this.#tree = tree;
+  }
+
+  /** Bytes to read; nobody else may use a fast lane before they are read. */
+  open(bytes: Buffer): void {
+    this.#bytes = bytes;
+    this.#from = 0;
+    this.#to = 0;
   }
 
   /**
    * Reads from `i`, where the state is that of data. Returns where the tokenizer has to go on: at a `<`, behind
    * a start tag whose `content` is none, or at the end.
    */
-  read(bytes: Buffer, from: number): number {
+  read(from: number): number {
     const tree = this.#tree;
+    const { length } = this.#bytes;
     this.content = 'data';
     let i = from;
-    while (!tree.doubt) {
-      const less = nextLess(bytes, i);
-      if (less > i && tree.readsText()) tree.text(bytes.toString('latin1', i, less));
-      if (less === bytes.length) return less;
-      i = this.#tag(bytes, less);
-      if (i === LEFT) return less;
+    while (!tree.doubt && i < length) {
+      if (i < this.#from || i >= this.#to) this.#fill(i);
+      const outcome = this.#readTags(i);
+      const less = this.#from + said[LESS]!;
+      i = this.#from + said[NEXT]!;
+      if (outcome === AT_END) continue;
+      if (outcome === AT_CUT && this.#to < length && less > this.#from) {
+        this.#fill(less);
+        i = less;
+        continue;
+      }
+      if (outcome === AT_OTHER || outcome === AT_CUT) return less;
+      this.#tell(outcome);
       if (this.content !== 'data') return i;
     }
-    return bytes.length;
+    return length;
   }
 
-  /** Behind the tag that begins there, or LEFT. */
-  #tag(bytes: Buffer, less: number): number {
-    const isEnd = bytes[less + 1] === SLASH;
-    const from = less + (isEnd ? '</' : '<').length;
-    if (from >= bytes.length || !isLetter(bytes[from]!)) return LEFT;
-    const to = this.#names.read(bytes, from);
-    const { tag } = this.#names;
-    if (to === bytes.length || tag === null || (tag.marks && !isEnd)) return LEFT;
-    const end = bytes[to] === GREATER ? this.#bare(to) : this.#attributes(bytes, to);
-    if (end === LEFT) return LEFT;
-    if (isEnd) {
+  #fill(from: number): void {
+    this.#from = from;
+    this.#to = from + this.#bytes.copy(window, 0, from);
+  }
+
+  /** Tells the tree of text before the tag that ends the call, where it asks for it, and of elements that are open there. */
+  #readTags(from: number): number {
+    const tree = this.#tree;
+    const [start, end] = [from - this.#from, this.#to - this.#from];
+    const room = tree.quietRoom();
+    if (room === 0) {
+      const outcome = readTags(start, end, 0, TOLD, 0, 0);
+      const less = this.#from + said[LESS]!;
+      if (less > from && tree.readsText()) tree.text(this.#bytes.toString('latin1', from, less));
+      return outcome;
+    }
+    const below = tree.top === undefined ? TOLD : kindOf(tree.top);
+    const outcome = readTags(start, end, room, below, tree.formattingCount(), tree.inParagraph() ? 1 : 0);
+    for (let left = said[OPEN]!, at = FIRST_OPEN; left > 0; left--, at += OPEN_FIELDS) {
+      const tag = this.#tagOf(said[at + OPEN_NUMBER]!, said[at + OPEN_NAME_AT]!, said[at + OPEN_NAME_END]!);
+      tree.startTag({ tag, selfClosing: false });
+    }
+    return outcome;
+  }
+
+  /** Of the tag behind which the call has ended. */
+  #tell(outcome: number): void {
+    const tag = this.#tagOf(said[NUMBER]!, said[NAME_AT]!, said[NAME_END]!);
+    if (outcome === BEHIND_END) {
       this.#tree.endTag(tag);
-      return end;
+      return;
     }
-    const leafEnd = afterLeaf(bytes, end, from);
-    if (leafEnd !== LEFT && this.#tree.passLeaf(tag)) return leafEnd;
-    this.content = this.#tree.startTag({ tag, selfClosing: this.#selfClosing });
+    this.content = this.#tree.startTag({ tag, selfClosing: said[SELF_CLOSING] === 1 });
     this.element = tag.name;
-    return end;
   }
 
-  #bare(greater: number): number {
-    this.#selfClosing = false;
-    return greater + 1;
-  }
-
-  /** From behind the name of a tag to behind its `>`; LEFT where these bytes do not have it. */
-  #attributes(bytes: Buffer, from: number): number {
-    this.#selfClosing = false;
-    let i = from;
-    while (i < bytes.length) {
-      const code = bytes[i]!;
-      if (code === GREATER) return i + 1;
-      if (code === SLASH) {
-        this.#selfClosing = bytes[i + 1] === GREATER;
-        i++;
-      } else if (endsName(code)) i++;
-      else i = afterAttribute(bytes, i);
-    }
-    return LEFT;
+  #tagOf(number: number, nameAt: number, nameEnd: number): Tag {
+    if (number > 0) return TAGS[number - 1]!;
+    return tagOf(window.toString('latin1', nameAt, nameEnd).toLowerCase());
   }
 }
 
-/** Of a `<`, or the end. */
-function nextLess(bytes: Buffer, from: number): number {
-  const near = nearLess(bytes, from);
-  if (near === bytes.length || bytes[near] === LESS) return near;
-  const less = bytes.indexOf(LESS, near);
-  return less === -1 ? bytes.length : less;
+/** What the loop has to know of a tag. */
+function kindOf(tag: Tag): number {
+  const endsItems = (tag.flags & ITEM_STOP) !== 0 && tag.start !== 'item' ? ENDS_ITEMS : 0;
+  return (tag.marks ? MARKS : quietKind(tag)) | endsItems;
 }
 
-/** Of a `<` that is near; else how far was looked. */
-function nearLess(bytes: Buffer, from: number): number {
-  const near = Math.min(bytes.length, from + NEAR_BYTES);
-  let i = from;
-  while (i < near && bytes[i] !== LESS) i++;
-  return i;
-}
-
-/** Behind the end tag of the name at `name`, where it comes soon, with nothing but text before it. */
-function afterLeaf(bytes: Buffer, from: number, name: number): number {
-  const less = nearLess(bytes, from);
-  const own = less + '</'.length;
-  if (own >= bytes.length || bytes[less] !== LESS || bytes[less + 1] !== SLASH) return LEFT;
-  let i = 0;
-  while (bytes[name + i] === bytes[own + i] && !endsName(bytes[own + i]!)) i++;
-  return bytes[own + i] === GREATER && endsName(bytes[name + i]!) ? own + i + 1 : LEFT;
-}
-
-/** Behind the attribute that begins there; `/`, `>` and white space may follow, or another attribute. */
-function afterAttribute(bytes: Buffer, from: number): number {
-  const { length } = bytes;
-  // The first character is one of the name, whatever it is: `=` too.
-  let i = from + 1;
-  while (i < length && bytes[i] !== EQUALS && !endsName(bytes[i]!)) i++;
-  i = afterSpace(bytes, i);
-  if (bytes[i] !== EQUALS) return i;
-  i = afterSpace(bytes, i + 1);
-  const quote = bytes[i];
-  if (quote === DOUBLE_QUOTE || quote === QUOTE) {
-    i++;
-    while (i < length && bytes[i] !== quote) i++;
-    return i + 1;
+function quietKind({ name, start, end }: Tag): number {
+  switch (start) {
+    case 'other':
+      return end === 'other' ? INLINE : TOLD;
+    case 'format':
+      return FORMAT;
+    case 'a':
+      return ANCHOR;
+    case 'block':
+    case 'pre':
+      return name === 'p' ? PARAGRAPH : BLOCK;
+    case 'item':
+      return ITEM;
+    case 'heading':
+      return HEADING;
+    case 'void':
+    case 'void-inline':
+    case 'input':
+      return VOID;
+    case 'hr':
+      return RULE;
+    default:
+      return TOLD;
   }
-  // A slash in a value without quotes is one of the value.
-  while (i < length && bytes[i] !== GREATER && (bytes[i] === SLASH || !endsName(bytes[i]!))) i++;
-  return i;
-}
-
-function afterSpace(bytes: Buffer, from: number): number {
-  let i = from;
-  while (i < bytes.length && bytes[i] !== GREATER && bytes[i] !== SLASH && endsName(bytes[i]!)) i++;
-  return i;
 }

@@ -7,12 +7,12 @@
  * place become two neighbours in the body and change nothing else.
  */
 import { cdataRule, foreignEndTag, foreignStartTag, isForeign } from './foreign.ts';
-import { hasLostFormatting, NOAHS_ARK, reconstruct } from './formatting.ts';
+import { countFormatting, hasLostFormatting, reconstruct } from './formatting.ts';
 import { bodyEndTag, bodyStartTag } from './in-body.ts';
 import { selectEndTag, selectStartTag } from './in-select.ts';
 import { tableEndTag, tableStartTag, templateStartTag } from './in-table.ts';
-import { MAX_OPEN_ELEMENTS, type OpenElements } from './open-elements.ts';
-import { FOREIGN, type Tag } from './tags.ts';
+import { MAX_OPEN_ELEMENTS } from './open-elements.ts';
+import { BUTTON_SCOPE, FOREIGN, SCOPE, type Tag } from './tags.ts';
 import {
   type Content,
   closeTemplate,
@@ -76,16 +76,30 @@ export class Tree {
     return content;
   }
 
+  /** The innermost open element. */
+  get top(): Tag | undefined {
+    return this.#state.elements.top()?.tag;
+  }
+
   /**
-   * Passes over an element that holds nothing but text, where it would leave everything as it is; the fast way of
-   * startTag, text and endTag. False: nothing is done, take that way.
+   * How many elements may still open where all is quiet: a tag does what it does in a body, and neither it nor text
+   * opens again what lost its place. 0 where that is not so.
    */
-  passLeaf(tag: Tag): boolean {
+  quietRoom(): number {
     const { mode, elements, doubt } = this.#state;
-    if (doubt || (mode !== 'body' && mode !== 'cell') || !leavesNothing(elements, tag)) return false;
-    this.#doctypeAllowed = false;
-    this.#skipsLineFeed = false;
-    return true;
+    if (doubt || (mode !== 'body' && mode !== 'cell') || hasLostFormatting(elements)) return 0;
+    if (((elements.top()?.tag.flags ?? 0) & FOREIGN) !== 0) return 0;
+    return Math.max(0, MAX_OPEN_ELEMENTS - elements.stack.length);
+  }
+
+  /** Formatting elements since the last marker. */
+  formattingCount(): number {
+    return countFormatting(this.#state.elements);
+  }
+
+  /** Whether a block would close a paragraph. */
+  inParagraph(): boolean {
+    return this.#state.elements.indexInScope('p', SCOPE | BUTTON_SCOPE) !== -1;
   }
 
   endTag(tag: Tag): void {
@@ -136,19 +150,6 @@ export class Tree {
     if (first === '\0' || swallowed || (inTable && first === '&')) tree.doubt = true;
     reconstruct(tree.elements);
   }
-}
-
-/**
- * Whether an element is closed by its own end tag, with text alone between, as if it had never been: it opens
- * nothing again and, of formatting, is no more than the list can take.
- */
-function leavesNothing(elements: OpenElements, tag: Tag): boolean {
-  const { stack, formatting } = elements;
-  if (stack.length >= MAX_OPEN_ELEMENTS || ((elements.top()?.tag.flags ?? 0) & FOREIGN) !== 0) return false;
-  const inline = tag.start === 'other' || (tag.start === 'format' && formatting.length < NOAHS_ARK);
-  if (tag.start === 'block') elements.closeParagraph();
-  else if (!inline && !(tag.start === 'a' && formatting.length === 0)) return false;
-  return !hasLostFormatting(elements);
 }
 
 /** Directly in these, white space is put as it is, other text before the table. */

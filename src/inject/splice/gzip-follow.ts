@@ -29,7 +29,7 @@ const BROKEN: State = { kind: 'broken' };
 
 /** A class, because one is made for each gzip page that streams. */
 export class GzipFollower {
-  readonly #blocks = new DeflateFollower();
+  readonly #blocks = new DeflateFollower({ keepsText: false });
   #state: State = HEADER;
   /** Of the members that have ended. */
   #textBytes = 0;

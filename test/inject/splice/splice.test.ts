@@ -3,23 +3,22 @@ import { describe, test } from 'node:test';
 import { crc32, deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { createCrcAppend } from '../../../src/inject/splice/crc-append.ts';
-import { createDeflateWalker } from '../../../src/inject/splice/deflate-walk.ts';
 import { createTails } from '../../../src/inject/splice/ending.ts';
-import { createSplicer, findSplicePlace } from '../../../src/inject/splice/splice.ts';
+import { inflate, inflateGzip } from '../../../src/inject/splice/inflate.ts';
+import { createSplicer } from '../../../src/inject/splice/splice.ts';
 import { deflated, type HeaderFields, member, recipe } from './streams.ts';
 
-const walk = createDeflateWalker();
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength }).map((array) => Buffer.from(array));
 const REST = Buffer.from('>tracker()</script>'.repeat(50));
 const splice = createSplicer(createTails(REST));
 const START = Buffer.from('<img src="//x/px.gif"><script data-token="abc"');
 
 /** The text behind the edit, as strict as a decoder can be: all of the body is one member. */
-function spliced(body: Buffer, textBytes: number, start = START): Buffer {
-  const place = findSplicePlace(walk, body, textBytes);
-  assert.notEqual(place, null, 'no place');
+function spliced(body: Buffer, start = START): Buffer {
+  const inflated = inflateGzip(body);
+  assert.notEqual(inflated, null, 'no place');
   const before = Buffer.from(body);
-  const edited = splice(body, place!, start);
+  const edited = splice(body, inflated!.place, start);
   assert.deepEqual(body, before, 'the body was changed');
   const { buffer, engine } = gunzipSync(edited, { info: true }) as unknown as {
     buffer: Buffer;
@@ -43,7 +42,7 @@ test('whatever zlib writes, it inflates to the text, the start and the rest', as
     fc.asyncProperty(recipe, start, async (made, startBytes) => {
       const text = Buffer.concat(made.pieces);
       const body = member(await deflated(made), text);
-      assert.deepEqual(spliced(body, text.length, startBytes), Buffer.concat([text, startBytes, REST]));
+      assert.deepEqual(spliced(body, startBytes), Buffer.concat([text, startBytes, REST]));
     }),
     { numRuns: 300 },
   );
@@ -55,10 +54,10 @@ test('a stream that ends at any bit of a byte', () => {
     const text = Buffer.from('x\xff'.repeat(length), 'latin1');
     const raw = deflateRawSync(text, { strategy: length % 2 === 0 ? 4 : 2 });
     // Whatever stands in the bits that the end leaves over.
-    const endBit = walk(Buffer.concat([raw, Buffer.alloc(8)]))!.endBit;
+    const endBit = inflate(raw)!.endBit;
     if (endBit % 8 !== 0) raw[raw.length - 1]! |= 0xff << (endBit % 8);
     ends.add(endBit % 8);
-    assert.deepEqual(spliced(member(raw, text), text.length), Buffer.concat([text, START, REST]));
+    assert.deepEqual(spliced(member(raw, text)), Buffer.concat([text, START, REST]));
   }
   assert.equal(ends.size, 8);
 });
@@ -66,7 +65,7 @@ test('a stream that ends at any bit of a byte', () => {
 test('a start that is longer than a stored block', () => {
   for (const length of [0xffff, 0x10000, 200_000]) {
     const start = Buffer.alloc(length, 'start');
-    assert.deepEqual(spliced(gzipSync('text'), 4, start), Buffer.concat([Buffer.from('text'), start, REST]));
+    assert.deepEqual(spliced(gzipSync('text'), start), Buffer.concat([Buffer.from('text'), start, REST]));
   }
 });
 
@@ -84,15 +83,15 @@ describe('headers with optional fields', () => {
     test(Object.keys(header).join(', '), () => {
       const body = member(deflateRawSync(text), text, header);
       assert.deepEqual(gunzipSync(body), text);
-      assert.deepEqual(spliced(body, text.length), Buffer.concat([text, START, REST]));
+      assert.deepEqual(spliced(body), Buffer.concat([text, START, REST]));
     });
   }
 });
 
 test('the length of the text may pass 2^32', () => {
   const body = gzipSync('text');
+  const { place } = inflateGzip(body)!;
   body.writeUInt32LE(0xffff_ffff, body.length - 4);
-  const place = findSplicePlace(walk, body, 4)!;
   const edited = splice(body, place, START);
   assert.equal(edited.readUInt32LE(edited.length - 4), START.length + REST.length - 1);
 });
@@ -109,10 +108,29 @@ describe('no place in', () => {
     ['nothing', Buffer.alloc(0)],
   ];
   for (const [name, body] of BODIES) {
-    test(name, () => assert.equal(findSplicePlace(walk, body, 'some text'.length), null));
+    test(name, () => assert.equal(inflateGzip(body), null));
   }
 
-  test('a member that is read to another length than zlib said', () => {
-    assert.equal(findSplicePlace(walk, gz, 'some text'.length + 1), null);
+  test('a member whose trailer says another length, or another checksum', () => {
+    for (const at of [gz.length - 8, gz.length - 4]) {
+      const lying = Buffer.from(gz);
+      lying[at]! ^= 1;
+      assert.equal(inflateGzip(lying), null);
+    }
   });
+
+  test('a member with more text than a megabyte, of whatever blocks', () => {
+    for (const text of [Buffer.alloc((1 << 20) + 1, 'text'), Buffer.alloc(20 << 20)]) {
+      for (const level of [0, 1, 9]) assert.equal(inflateGzip(gzipSync(text, { level })), null);
+    }
+  });
+});
+
+test('text up to a megabyte is there to its last byte, far matches and near ones', () => {
+  for (const size of [65_535, 65_536, 65_537, 1 << 20]) {
+    const words = Buffer.from(Array.from({ length: size >> 1 }, (_, at) => `${(at * at) % 9973}`).join(''));
+    for (const text of [Buffer.alloc(size, 'ab'), words.subarray(0, size)]) {
+      for (const level of [0, 1, 9]) assert.ok(inflateGzip(gzipSync(text, { level }))!.text.equals(text));
+    }
+  }
 });
