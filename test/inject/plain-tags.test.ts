@@ -117,6 +117,7 @@ describe('the fast lane says what the tokenizer says', () => {
     for (let length = 0; length < 5; length++) {
       rests = rests.flatMap((rest) => [' ', '/', '=', '"', "'", 'a', '>'].map((next) => rest + next));
     }
+    rests.push(' a=""="', ' a=""="/', " a=''='");
     // Whether the tag is over, and whether it closed itself.
     for (const tag of ['<b', '<svg']) {
       for (const rest of rests) {
