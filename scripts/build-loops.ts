@@ -11,6 +11,8 @@ const folder = join(root, 'src', 'inject', 'loops');
 const output = join(folder, 'loops.wasm');
 const compiler = join(root, 'node_modules', 'assemblyscript', 'bin', 'asc.js');
 
+/** What these export is what loops.ts may use. */
+const ENTRIES = ['plain-tags.as.ts', 'deflate.as.ts'];
 const OPTIONS = [
   '-O3',
   ...['--enable', 'simd'],
@@ -34,7 +36,7 @@ function isCurrent(sources: readonly string[]): boolean {
 export function buildLoops(): void {
   const names = readdirSync(folder).filter((name) => name.endsWith('.ts'));
   if (isCurrent([import.meta.filename, ...names.map((name) => join(folder, name))])) return;
-  const entries = names.filter((name) => name.endsWith('.as.ts')).map((name) => join(folder, name));
+  const entries = ENTRIES.map((name) => join(folder, name));
   // Whole or not at all: tests and servers may read it at this moment.
   const temporary = `${output}.${process.pid}`;
   execFileSync(process.execPath, [compiler, ...entries, '-o', temporary, ...OPTIONS], { stdio: 'inherit' });

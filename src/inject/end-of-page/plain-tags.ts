@@ -15,8 +15,8 @@ import {
   AT_OTHER,
   BEHIND_END,
   BLOCK,
+  CELL,
   ENDS_ITEMS,
-  FIRST_OPEN,
   FORMAT,
   HEADING,
   INLINE,
@@ -33,15 +33,19 @@ import {
   OPEN_NAME_END,
   OPEN_NUMBER,
   PARAGRAPH,
+  ROW,
   RULE,
+  SECTION,
   SELF_CLOSING,
+  TERM,
   TOLD,
   VOID,
 } from '../loops/tag-numbers.ts';
+import { SECTIONS } from './table-scope.ts';
 import { ITEM_STOP, TAG_NAMES, type Tag, tagOf } from './tags.ts';
 import type { Content, Tree } from './tree.ts';
 
-const { window, said, readTags, addTag } = plainTagLoop;
+const { window, said, open, readTags, addTag } = plainTagLoop;
 const TAGS: readonly Tag[] = TAG_NAMES.map(tagOf);
 for (const [at, tag] of TAGS.entries()) addTag(tag.name, at + 1, kindOf(tag));
 
@@ -112,8 +116,9 @@ export class PlainTags {
     }
     const below = tree.top === undefined ? TOLD : kindOf(tree.top);
     const outcome = readTags(start, end, room, below, tree.formattingCount(), tree.inParagraph() ? 1 : 0);
-    for (let left = said[OPEN]!, at = FIRST_OPEN; left > 0; left--, at += OPEN_FIELDS) {
-      const tag = this.#tagOf(said[at + OPEN_NUMBER]!, said[at + OPEN_NAME_AT]!, said[at + OPEN_NAME_END]!);
+    const last = said[OPEN]! * OPEN_FIELDS;
+    for (let at = OPEN_FIELDS; at <= last; at += OPEN_FIELDS) {
+      const tag = this.#tagOf(open[at + OPEN_NUMBER]!, open[at + OPEN_NAME_AT]!, open[at + OPEN_NAME_END]!);
       tree.startTag({ tag, selfClosing: false });
     }
     return outcome;
@@ -154,7 +159,7 @@ function quietKind({ name, start, end }: Tag): number {
     case 'pre':
       return name === 'p' ? PARAGRAPH : BLOCK;
     case 'item':
-      return ITEM;
+      return name === 'li' ? ITEM : TERM;
     case 'heading':
       return HEADING;
     case 'void':
@@ -164,6 +169,12 @@ function quietKind({ name, start, end }: Tag): number {
     case 'hr':
       return RULE;
     default:
-      return TOLD;
+      return tableKind(name);
   }
+}
+
+function tableKind(name: string): number {
+  if (name === 'td' || name === 'th') return CELL;
+  if (name === 'tr') return ROW;
+  return SECTIONS.includes(name) ? SECTION : TOLD;
 }

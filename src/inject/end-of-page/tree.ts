@@ -12,6 +12,7 @@ import { bodyEndTag, bodyStartTag } from './in-body.ts';
 import { selectEndTag, selectStartTag } from './in-select.ts';
 import { tableEndTag, tableStartTag, templateStartTag } from './in-table.ts';
 import { MAX_OPEN_ELEMENTS } from './open-elements.ts';
+import { SECTIONS } from './table-scope.ts';
 import { BUTTON_SCOPE, FOREIGN, SCOPE, type Tag } from './tags.ts';
 import {
   type Content,
@@ -82,13 +83,12 @@ export class Tree {
   }
 
   /**
-   * How many elements may still open where all is quiet: a tag does what it does in a body, and neither it nor text
-   * opens again what lost its place. 0 where that is not so.
+   * How many elements may still open where all is quiet: a tag does what it does in a body, or in a table's own part,
+   * and neither it nor text opens again what lost its place. 0 where that is not so.
    */
   quietRoom(): number {
-    const { mode, elements, doubt } = this.#state;
-    if (doubt || (mode !== 'body' && mode !== 'cell') || hasLostFormatting(elements)) return 0;
-    if (((elements.top()?.tag.flags ?? 0) & FOREIGN) !== 0) return 0;
+    const { elements, doubt } = this.#state;
+    if (doubt || hasLostFormatting(elements) || !isOrdinary(this.#state)) return 0;
     return Math.max(0, MAX_OPEN_ELEMENTS - elements.stack.length);
   }
 
@@ -149,6 +149,22 @@ export class Tree {
     const swallowed = this.#skipsLineFeed && /[\r\n&]/.test(first);
     if (first === '\0' || swallowed || (inTable && first === '&')) tree.doubt = true;
     reconstruct(tree.elements);
+  }
+}
+
+/** Whether tags of a body do here what they do there, or tags of a table what they do in that part of one. */
+function isOrdinary({ mode, elements }: TreeState): boolean {
+  const top = elements.top()?.tag;
+  switch (mode) {
+    case 'body':
+    case 'cell':
+      return ((top?.flags ?? 0) & FOREIGN) === 0;
+    case 'row':
+      return top?.name === 'tr';
+    case 'table-body':
+      return top !== undefined && SECTIONS.includes(top.name);
+    default:
+      return false;
   }
 }
 

@@ -1,16 +1,14 @@
 /**
  * The loops that read each byte of a page, in WebAssembly: in JavaScript they cost three times as much. Written in
- * AssemblyScript (*.as.ts), built by build-loops.ts to loops.wasm beside this file, which a build takes along.
+ * AssemblyScript (*.as.ts), compiled to loops.wasm by scripts/build-loops.ts before anything starts.
  *
  * All calls are over before anything else runs and nothing but tables is kept between two, so that one instance with one
  * memory, which never grows, serves all pages. What stands in it is only there until the next call.
  */
 import { readFileSync } from 'node:fs';
 import { FIELDS } from './deflate-numbers.ts';
-import { FIRST_OPEN, MAX_OPEN, OPEN_FIELDS } from './tag-numbers.ts';
+import { MAX_COMMON, MAX_OPEN, OPEN_FIELDS, SAID_FIELDS } from './tag-numbers.ts';
 
-/** Of names in the table; theirs are all shorter. */
-const MAX_NAME = 16;
 /** Of a block's two codes. */
 const CODE_LENGTHS = 320;
 
@@ -20,6 +18,7 @@ type Loops = {
   readonly WINDOW_BYTES: Constant;
   readonly windowAt: Constant;
   readonly tagsSaidAt: Constant;
+  readonly openAt: Constant;
   addTag(low: bigint, high: bigint, number: number, kind: number): void;
   readTags(
     from: number,
@@ -62,12 +61,14 @@ function bytesAt(place: Constant, length: number): Buffer {
 export const plainTagLoop = {
   /** Bytes of the page. */
   window: bytesAt(loops.windowAt, loops.WINDOW_BYTES.value),
-  said: new Int32Array(loops.memory.buffer, loops.tagsSaidAt.value, FIRST_OPEN + MAX_OPEN * OPEN_FIELDS),
+  said: new Int32Array(loops.memory.buffer, loops.tagsSaidAt.value, SAID_FIELDS),
+  open: new Int32Array(loops.memory.buffer, loops.openAt.value, (MAX_OPEN + 1) * OPEN_FIELDS),
   readTags: loops.readTags,
   /** `name` in lower case; a long one need not be known. */
   addTag(name: string, number: number, kind: number): void {
-    const padded = Buffer.alloc(MAX_NAME);
-    if (padded.write(name, 'latin1') === MAX_NAME) return;
+    if (name.length >= MAX_COMMON) return;
+    const padded = Buffer.alloc(2 * BigUint64Array.BYTES_PER_ELEMENT);
+    padded.write(name, 'latin1');
     loops.addTag(padded.readBigUInt64LE(0), padded.readBigUInt64LE(8), number, kind);
   },
 };

@@ -16,21 +16,28 @@ export const ANCHOR = 3;
 export const BLOCK = 4;
 /** It closes a paragraph and is one. */
 export const PARAGRAPH = 5;
-/** It closes a paragraph, and a list item before it. */
+/** It closes a paragraph, and a list item before it: li; dd and dt. */
 export const ITEM = 6;
+export const TERM = 7;
 /** It closes a paragraph, and a heading that it would stand in. */
-export const HEADING = 7;
+export const HEADING = 8;
 /** It has no content. */
-export const VOID = 8;
+export const VOID = 9;
 /** It closes a paragraph and has no content. */
-export const RULE = 9;
+export const RULE = 10;
 /** The attributes of its start tag count. */
-export const MARKS = 10;
+export const MARKS = 11;
+/** Of a table: td and th, tr, tbody and its like. In the last two all but their own parts are told. */
+export const CELL = 12;
+export const ROW = 13;
+export const SECTION = 14;
 /** Those above are its lowest bits. */
 export const KIND_MASK = 15;
 /** Beside those above: it ends the search for a list item to close, and is none. */
 export const ENDS_ITEMS = 16;
 
+/** Names in the table are shorter. */
+export const MAX_COMMON = 15;
 /** So many formatting elements of a kind their list takes. */
 export const NOAHS_ARK = 3;
 
@@ -55,11 +62,11 @@ export const NAME_END = 4;
 export const SELF_CLOSING = 5;
 /** How many elements were left open before that tag. */
 export const OPEN = 6;
-/** Of the first of these; each has the fields below. */
-export const FIRST_OPEN = 16;
-export const OPEN_FIELDS = 8;
+/** Of each of these, in a list of their own whose first is none of them. */
+export const OPEN_FIELDS = 10;
 export const OPEN_NUMBER = 0;
 export const OPEN_NAME_AT = 2;
 export const OPEN_NAME_END = 3;
 /** As many as may be open at all. */
 export const MAX_OPEN = 512;
+export const SAID_FIELDS = 7;
