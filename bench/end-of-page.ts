@@ -43,9 +43,8 @@ function leftToTokenizer(page: Buffer): number {
   const tokenizer = new Tokenizer(tree);
   const plainTags = new PlainTags(tree);
   let left = 0;
-  plainTags.open(page);
   for (let i = 0; i < page.length && !tree.doubt; ) {
-    if (tokenizer.inData()) i = plainTags.read(i);
+    if (tokenizer.inData()) i = plainTags.read(page, i);
     if (plainTags.content !== 'data' && tokenizer.inData()) tokenizer.openRaw(plainTags.element);
     if (i === page.length) break;
     const read = tokenizer.read(page.toString('latin1', i));

@@ -34,12 +34,12 @@ export function createEndState(): EndState {
   let start: Buffer | null = Buffer.alloc(0);
 
   function read(bytes: Buffer, from: number): void {
-    plainTags.open(bytes);
+    plainTags.leaveWindow();
     let next = from;
     let share = FIRST_BYTES;
     while (next < bytes.length && !tree.doubt) {
       if (tokenizer.inData()) {
-        next = plainTags.read(next);
+        next = plainTags.read(bytes, next);
         if (plainTags.content !== 'data') tokenizer.openRaw(plainTags.element);
         share = FIRST_BYTES;
         if (next === bytes.length) return;

@@ -55,8 +55,7 @@ export class PlainTags {
   /** How the text goes on behind the last tag that was read, and the name of its element. */
   content: Exclude<Content, 'again'> = 'data';
   element = '';
-  #bytes: Buffer = window.subarray(0, 0);
-  /** Which of them are in the window. */
+  /** Which bytes are in the window. */
   #from = 0;
   #to = 0;
 
@@ -64,30 +63,30 @@ export class PlainTags {
     this.#tree = tree;
   }
 
-  /** Bytes to read; nobody else may use a fast lane before they are read. */
-  open(bytes: Buffer): void {
-    this.#bytes = bytes;
+  /** What is in the window is none of the bytes that follow. */
+  leaveWindow(): void {
     this.#from = 0;
     this.#to = 0;
   }
 
   /**
-   * Reads from `i`, where the state is that of data. Returns where the tokenizer has to go on: at a `<`, behind
-   * a start tag whose `content` is none, or at the end.
+   * Reads from `from`, where the state is that of data. Returns where the tokenizer has to go on: at a `<`, behind a start
+   * tag whose `content` is none, or at the end. The same bytes may follow; before others do, or another page, they are to
+   * leave the window.
    */
-  read(from: number): number {
+  read(bytes: Buffer, from: number): number {
     const tree = this.#tree;
-    const { length } = this.#bytes;
+    const { length } = bytes;
     this.content = 'data';
     let i = from;
     while (!tree.doubt && i < length) {
-      if (i < this.#from || i >= this.#to) this.#fill(i);
-      const outcome = this.#readTags(i);
+      if (i < this.#from || i >= this.#to) this.#fill(bytes, i);
+      const outcome = this.#readTags(bytes, i);
       const less = this.#from + said[LESS]!;
       i = this.#from + said[NEXT]!;
       if (outcome === AT_END) continue;
       if (outcome === AT_CUT && this.#to < length && less > this.#from) {
-        this.#fill(less);
+        this.#fill(bytes, less);
         i = less;
         continue;
       }
@@ -98,20 +97,20 @@ export class PlainTags {
     return length;
   }
 
-  #fill(from: number): void {
+  #fill(bytes: Buffer, from: number): void {
     this.#from = from;
-    this.#to = from + this.#bytes.copy(window, 0, from);
+    this.#to = from + bytes.copy(window, 0, from);
   }
 
   /** Tells the tree of text before the tag that ends the call, where it asks for it, and of elements that are open there. */
-  #readTags(from: number): number {
+  #readTags(bytes: Buffer, from: number): number {
     const tree = this.#tree;
     const [start, end] = [from - this.#from, this.#to - this.#from];
     const room = tree.quietRoom();
     if (room === 0) {
       const outcome = readTags(start, end, 0, TOLD, 0, 0);
       const less = this.#from + said[LESS]!;
-      if (less > from && tree.readsText()) tree.text(this.#bytes.toString('latin1', from, less));
+      if (less > from && tree.readsText()) tree.text(bytes.toString('latin1', from, less));
       return outcome;
     }
     const below = tree.top === undefined ? TOLD : kindOf(tree.top);

@@ -61,6 +61,8 @@ const said = changetype<Said>(tagsSaidAt);
  * Reads on at `from`, where the state is that of data, to `to` at most; both are bytes of the window. `room`: so many
  * elements may open; 0: every tag is told, and text before it counts. `below`: the kind of the innermost open element.
  * `before`: formatting elements since the last marker. `isIn`: a paragraph is open in button scope.
+ *
+ * Long, because it is the hot loop: its state stays in local variables.
  */
 export function readTags(from: i32, to: i32, room: i32, below: i32, before: i32, isIn: bool): i32 {
   const end = windowAt + to;
