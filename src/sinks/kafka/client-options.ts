@@ -1,18 +1,12 @@
 /** Our options in the words of the client library. */
 import { isIP } from 'node:net';
-import type { BaseOptions, ProducerOptions } from '@platformatic/kafka';
+import type { BaseOptions } from '@platformatic/kafka';
 import type { KafkaSinkOptions, KafkaTimeouts } from './options.ts';
 
-type EventProducerOptions = ProducerOptions<Buffer, Buffer, Buffer, Buffer>;
-
 const CLIENT_ID = 'gotrack';
-/**
- * Attempts of one batch under one sequence number, by which the brokers know a repetition: long enough for a
- * restart or a change of leaders. Bounded, because the library keeps the error of each.
- */
-const RETRIES = 100;
-const FIRST_DELAY_MS = 100;
-const LAST_DELAY_MS = 5000;
+/** Of a question that any broker may answer: each attempt begins with another one, since the first may be frozen. */
+const RETRIES = 2;
+const RETRY_DELAY_MS = 100;
 
 export function clientOptions(options: KafkaSinkOptions, timeouts: KafkaTimeouts): BaseOptions {
   const { brokers, sasl, tls } = options;
@@ -21,9 +15,12 @@ export function clientOptions(options: KafkaSinkOptions, timeouts: KafkaTimeouts
     bootstrapBrokers: brokers.map(({ host, port }) => ({ host, port })),
     connectTimeout: timeouts.connectMs,
     requestTimeout: timeouts.requestMs,
-    timeout: Math.ceil((timeouts.requestMs * 2) / 3),
+    timeout: brokerTimeoutMs(timeouts),
     autocreateTopics: false,
-    retries: 0,
+    retries: RETRIES,
+    retryDelay: RETRY_DELAY_MS,
+    // The order of events: one request at a time on each connection.
+    maxInflights: 1,
     ...(sasl && { sasl: { mechanism: sasl.mechanism, username: sasl.user, password: sasl.password } }),
     ...(tls && {
       tls: { rejectUnauthorized: !tls.skipVerify, ...(tls.ca !== undefined && { ca: tls.ca }) },
@@ -33,23 +30,7 @@ export function clientOptions(options: KafkaSinkOptions, timeouts: KafkaTimeouts
   };
 }
 
-/** `failed` hears of each attempt that failed and is followed by another. */
-export function producerOptions(
-  options: KafkaSinkOptions,
-  timeouts: KafkaTimeouts,
-  failed: (error: Error) => void,
-): EventProducerOptions {
-  return {
-    ...clientOptions(options, timeouts),
-    compression: options.compression,
-    retries: RETRIES,
-    retryDelay: (_client, _operation, attempt, _retries, error) => {
-      failed(error);
-      return Math.min(LAST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, 10));
-    },
-    // -1 asks for an identity of our own; the library's 0 would be somebody else's.
-    ...(options.acks === 'all'
-      ? { idempotent: true, producerId: -1n, producerEpoch: -1 }
-      : { acks: Number(options.acks) }),
-  };
+/** How long a broker waits for its replicas: it answers before we stop listening. */
+export function brokerTimeoutMs({ requestMs }: KafkaTimeouts): number {
+  return Math.ceil((requestMs * 2) / 3);
 }

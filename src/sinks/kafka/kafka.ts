@@ -2,10 +2,10 @@
  * The Kafka sink: one message an event, keyed by its id, so that a repetition lands in the same partition as the
  * first. In order within a partition: one request is under way at a time.
  *
- * With KAFKA_ACKS=all it is idempotent: the brokers know a batch by its sequence number and write it once, however
- * often it is tried. So an attempt that has had no answer is not given up when `write` has to return: the library
- * goes on with it, and the same batch, when it comes again, waits for that. Only a batch that was tried a hundred
- * times in vain, or that was under way when this process ended, is sent under a new number and may be there twice.
+ * With KAFKA_ACKS=all it is idempotent: the brokers know each message by a number and write it once, however often it
+ * is sent. So a batch that has had no answer is not given up when `write` has to return: the sender goes on with it,
+ * and the same batch, when it comes again, waits for that. Only one that was under way when this process ended, or
+ * when the brokers forgot who we are, is sent under new numbers and may be there twice.
  */
 import type { Sleep } from '../../lib/backoff.ts';
 import type { SinkLog } from '../health.ts';
@@ -17,7 +17,7 @@ import { createWritePieces } from './write-pieces.ts';
 
 export type KafkaSinkDeps = { readonly sleep: Sleep; readonly log: SinkLog };
 
-const TIMEOUTS: KafkaTimeouts = { connectMs: 5000, requestMs: 15_000, answerMs: 10_000 };
+const TIMEOUTS: KafkaTimeouts = { connectMs: 5000, requestMs: 10_000, answerMs: 10_000 };
 /** One request each, small enough that compressing it does not hold up the requests of visitors. */
 const LIMITS = { maxRecords: 1000, maxBytes: 512 * 1024 };
 
@@ -31,7 +31,7 @@ type Batch = {
 export function createKafkaSink(options: KafkaSinkOptions, deps: KafkaSinkDeps): Sink {
   const timeouts = options.timeouts ?? TIMEOUTS;
   const words = createProblemWords(options);
-  const sender = createSender(options, { log: deps.log, timeouts, words });
+  const sender = createSender(options, { ...deps, timeouts, words });
   const writePieces = createWritePieces(options.topic, sender.send);
   let batch: Batch | null = null;
 

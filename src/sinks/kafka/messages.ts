@@ -1,5 +1,5 @@
 /** Records as Kafka messages, and batches in pieces that a broker takes. */
-import type { MessageToProduce } from '@platformatic/kafka';
+import type { MessageRecord } from '@platformatic/kafka';
 import type { Refusal } from '../sink.ts';
 import { readEventHead } from './event-head.ts';
 import { partitionHash } from './partition.ts';
@@ -9,8 +9,16 @@ export type Outgoing = {
   readonly index: number;
   /** About what the message takes in a request, uncompressed. */
   readonly bytes: number;
-  /** Its `partition` is the key's hash, which the library takes modulo the number of partitions. */
-  readonly message: MessageToProduce & { readonly partition: number };
+  /** Modulo the number of partitions it is the partition. */
+  readonly hash: number;
+  readonly record: MessageRecord;
+};
+
+/** What goes to one partition. */
+export type OutgoingPart = {
+  readonly partition: number;
+  readonly outgoing: readonly Outgoing[];
+  readonly records: readonly MessageRecord[];
 };
 
 const EVENT_TYPE = Buffer.from('event_type');
@@ -36,8 +44,8 @@ export function toMessages(
       [EVENT_TYPE, head.type],
       [SCHEMA, V1],
     ]);
-    const message = { topic, key: head.id, value, headers, partition: partitionHash(head.id) };
-    outgoing.push({ index, bytes: value.length + AROUND_BYTES, message });
+    const record = { topic, key: head.id, value, headers };
+    outgoing.push({ index, bytes: value.length + AROUND_BYTES, hash: partitionHash(head.id), record });
   }
   return { outgoing, refusals };
 }
@@ -59,4 +67,12 @@ export function cut(outgoing: readonly Outgoing[], maxBytes: number): Outgoing[]
 
 export function bytesOf(outgoing: readonly Outgoing[]): number {
   return outgoing.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** In order within each. */
+export function groupByPartition(outgoing: readonly Outgoing[], partitions: number): OutgoingPart[] {
+  const groups = Map.groupBy(outgoing, ({ hash }) => hash % partitions);
+  return [...groups].map(([partition, group]) => {
+    return { partition, outgoing: group, records: group.map(({ record }) => ({ ...record, partition })) };
+  });
 }

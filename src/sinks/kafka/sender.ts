@@ -1,23 +1,30 @@
-/** The connection to a cluster: made when it is needed, given up when it failed, made again. */
-import type { Admin, Base, MessageToProduce, Producer } from '@platformatic/kafka';
+/**
+ * Brings messages to a cluster. What was sent once is sent again, under the same numbers and to whoever leads its
+ * partition by then, until each partition has an answer; only `reset` ends that.
+ */
+import type { Sleep } from '../../lib/backoff.ts';
 import type { SinkLog } from '../health.ts';
 import type { ReadyOutcome } from '../sink.ts';
-import { clientOptions, producerOptions } from './client-options.ts';
+import { brokerTimeoutMs } from './client-options.ts';
+import { isUnknownTopic } from './errors.ts';
+import { createLinks, type Link } from './link.ts';
+import { groupByPartition, type Outgoing, type OutgoingPart } from './messages.ts';
 import type { KafkaSinkOptions, KafkaTimeouts } from './options.ts';
-import { variable } from './options.ts';
 import type { ProblemWords } from './problem-words.ts';
-import { type Refused, refusedIn } from './refused.ts';
-import { createTopic, hasTopic, PARTITIONS } from './topic.ts';
+import { type PartResult, produce } from './produce.ts';
+
+export type Refused = { readonly outgoing: readonly Outgoing[]; readonly reason: string };
 
 export type SendOutcome =
-  | { kind: 'written' }
-  | { kind: 'refused'; refused: Refused; partitionsCount: number }
+  /** All is written but what is refused. */
+  | { kind: 'settled'; refused: readonly Refused[] }
+  /** Nothing was sent, or nobody will ever say what became of it. */
   | { kind: 'outage'; detail: string };
 
 export type Sender = {
   connect(): Promise<ReadyOutcome>;
-  /** Takes as long as the library tries the same messages under the same sequence numbers. */
-  send(messages: MessageToProduce[]): Promise<SendOutcome>;
+  /** One at a time. Takes as long as it takes once something has been sent. */
+  send(outgoing: readonly Outgoing[]): Promise<SendOutcome>;
   probe(): Promise<ReadyOutcome>;
   /** Why the last attempt of what is under way failed, if one did. */
   problem(): string | null;
@@ -27,128 +34,113 @@ export type Sender = {
 
 export type SenderDeps = {
   readonly log: SinkLog;
+  readonly sleep: Sleep;
   readonly timeouts: KafkaTimeouts;
   readonly words: ProblemWords;
 };
 
+type Attempted = {
+  readonly parts: readonly OutgoingPart[];
+  /** By partition. */
+  readonly results: ReadonlyMap<number, PartResult>;
+};
+
+const FIRST_DELAY_MS = 100;
+const LAST_DELAY_MS = 5000;
+
+/** The topic was made anew with fewer partitions: what was meant for those goes elsewhere. */
+class TopicChanged extends Error {
+  override name = 'TopicChanged';
+}
+
 export function createSender(options: KafkaSinkOptions, deps: SenderDeps): Sender {
-  const { name, topic } = options;
-  const { log, timeouts } = deps;
-  let producer: Producer | null = null;
-  let connecting: Promise<ReadyOutcome> | null = null;
-  let resets = 0;
+  const { topic } = options;
+  const { log, sleep, timeouts } = deps;
   let problem: string | null = null;
   let hasWritten = false;
 
   const words = (error: unknown) => deps.words(error as Error, !hasWritten);
+  const links = createLinks(options, { log, timeouts, words });
 
-  const reset = () => {
-    if (producer !== null) drop(producer);
-    producer = null;
-    connecting = null;
+  /** One attempt with what is open; which is null before the first. Rejects where nothing could be sent. */
+  const attempt = async (
+    link: Link,
+    outgoing: readonly Outgoing[],
+    open: readonly OutgoingPart[] | null,
+  ): Promise<Attempted> => {
+    const { client, identity } = link;
+    const own = await identity.forRequest();
+    const metadata = await client.metadata({ topics: [topic], forceUpdate: open !== null });
+    const count = metadata.topics.get(topic)!.partitionsCount;
+    const parts = open ?? groupByPartition(outgoing, count);
+    if (parts.some(({ partition }) => partition >= count))
+      throw new TopicChanged(`has ${count} partitions now`);
+    const { acks, compression } = options;
+    const request = { acks, compression, topic, metadata, parts, identity: own };
+    const results = await produce(client, { ...request, brokerTimeoutMs: brokerTimeoutMs(timeouts) });
+    return { parts, results };
+  };
+
+  /** Takes note of an attempt: what is refused joins `refused`, what has no answer is returned. */
+  const take = (link: Link, { parts, results }: Attempted, refused: Refused[]): OutgoingPart[] => {
+    const open: OutgoingPart[] = [];
+    let isForgotten = false;
+    for (const part of parts) {
+      const { verdict, error } = results.get(part.partition)!;
+      if (verdict === 'written') link.identity.advance(part.partition, part.records.length);
+      else if (typeof verdict === 'object')
+        refused.push({ outgoing: part.outgoing, reason: verdict.refused });
+      else {
+        open.push(part);
+        problem = words(error ?? new Error('no answer'));
+        isForgotten ||= verdict === 'unknown-producer';
+      }
+    }
+    if (isForgotten) link.identity.lose();
+    return open;
+  };
+
+  const send = async (outgoing: readonly Outgoing[]): Promise<SendOutcome> => {
+    const connected = await links.connect();
+    if (!connected.ok) return { kind: 'outage', detail: connected.detail };
+    const { link } = connected;
+    const refused: Refused[] = [];
+    let open: readonly OutgoingPart[] | null = null;
+    for (let attempts = 1; open === null || open.length > 0; attempts += 1) {
+      if (attempts > 1) await sleep(delayMs(attempts), link.dropped.signal);
+      if (link.dropped.signal.aborted) return { kind: 'outage', detail: 'closed' };
+      try {
+        open = take(link, await attempt(link, outgoing, open), refused);
+      } catch (error) {
+        problem = words(error);
+        const isOver = isUnknownTopic(error as Error) || error instanceof TopicChanged;
+        if (open !== null && !isOver) continue;
+        // Connecting looks after the topic first.
+        if (!link.dropped.signal.aborted) links.reset();
+        return { kind: 'outage', detail: problem };
+      }
+    }
     problem = null;
-    resets += 1;
+    hasWritten = true;
+    return { kind: 'settled', refused };
   };
 
-  /** Whether the topic can be written to; it is made where it is missing and may be. */
-  const prepareTopic = async (admin: Admin): Promise<ReadyOutcome> => {
-    if (await hasTopic(admin, topic)) return { ok: true };
-    if (!options.createTopic) return { ok: false, detail: missing(options) };
-    const replicas = await createTopic(admin, topic);
-    log.info({ sink: name, topic, partitions: PARTITIONS, replicas }, 'topic created');
-    return { ok: true };
-  };
-
-  /** A connection for one question, which is not tried twice. */
-  const ask = async (question: (admin: Admin) => Promise<ReadyOutcome>): Promise<ReadyOutcome> => {
-    const { Admin } = await library();
-    const admin = new Admin(clientOptions(options, timeouts));
-    listen(admin);
-    try {
-      return await question(admin);
-    } catch (error) {
-      return { ok: false, detail: words(error) };
-    } finally {
-      drop(admin);
-    }
-  };
-
-  const makeProducer = async (): Promise<ReadyOutcome> => {
-    const reset = resets;
-    const ready = await ask(prepareTopic);
-    if (!ready.ok) return ready;
-    const { Producer } = await library();
-    if (reset !== resets) return { ok: false, detail: 'closed meanwhile' };
-    producer = new Producer(producerOptions(options, timeouts, (error) => (problem = words(error))));
-    listen(producer);
-    return ready;
-  };
-
-  const connect = async (): Promise<ReadyOutcome> => {
-    if (producer !== null) return { ok: true };
-    connecting ??= makeProducer();
-    const mine = connecting;
-    try {
-      return await mine;
-    } finally {
-      if (connecting === mine) connecting = null;
-    }
-  };
-
-  const send = async (messages: MessageToProduce[]): Promise<SendOutcome> => {
-    const ready = await connect();
-    const mine = producer;
-    if (!ready.ok || mine === null) return { kind: 'outage', detail: ready.ok ? 'closed' : ready.detail };
-    try {
-      await mine.send({ messages });
+  return {
+    connect: async () => {
+      const outcome = await links.connect();
+      return outcome.ok ? { ok: true } : outcome;
+    },
+    send,
+    probe: links.probe,
+    problem: () => problem,
+    reset: () => {
+      links.reset();
       problem = null;
-      hasWritten = true;
-      return { kind: 'written' };
-    } catch (error) {
-      const refused = refusedIn(error as Error);
-      const partitionsCount = mine.currentMetadata?.topics.get(topic)?.partitionsCount;
-      if (refused !== null && partitionsCount !== undefined)
-        return { kind: 'refused', refused, partitionsCount };
-      // The library has forgotten who it was; the next one looks after the topic first.
-      if (producer === mine) reset();
-      return { kind: 'outage', detail: words(error) };
-    }
+    },
   };
-
-  const probe = async (): Promise<ReadyOutcome> => {
-    const look = async (client: Base): Promise<ReadyOutcome> => {
-      const isThere = await hasTopic(client, topic);
-      return isThere || options.createTopic ? { ok: true } : { ok: false, detail: missing(options) };
-    };
-    if (producer === null) return ask(look);
-    try {
-      return await look(producer);
-    } catch (error) {
-      return { ok: false, detail: words(error) };
-    }
-  };
-
-  return { connect, send, probe, reset, problem: () => problem };
 }
 
-/** Loaded by the first Kafka sink that opens, and not at all without one: it takes tens of megabytes. */
-const library = () => import('@platformatic/kafka');
-
-/** The second error of a connection finds no listener of the library, and would end the process. */
-function listen(client: Base): void {
-  client.connections.on('connecting', ({ connection }) => connection.on('error', () => {}));
-}
-
-/** At once: a frozen broker never takes the bytes that a close would wait for. */
-function drop(client: Base): void {
-  const sockets = [...client.connections].map(([, connection]) => connection.socket);
-  client.close().catch(() => {});
-  for (const socket of sockets) socket?.destroy();
-}
-
-function missing({ name, topic }: KafkaSinkOptions): string {
-  return (
-    `${variable(name, 'TOPIC')} ${topic} does not exist, and ${variable(name, 'CREATE_TOPIC')} is off: ` +
-    `create it, with ${PARTITIONS} partitions or as many as consumers are to read side by side`
-  );
+/** Doubled each time; a leader is elected in seconds. */
+function delayMs(attempts: number): number {
+  return Math.min(LAST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempts - 2, 10));
 }

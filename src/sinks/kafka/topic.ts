@@ -9,7 +9,7 @@ const REPLICAS = 3;
 /** Rejects with the library's error where the cluster cannot say. */
 export async function hasTopic(client: Base, topic: string): Promise<boolean> {
   try {
-    await client.metadata({ topics: [topic], forceUpdate: true, retries: 0 });
+    await client.metadata({ topics: [topic], forceUpdate: true });
     return true;
   } catch (error) {
     if (isUnknownTopic(error as Error)) return false;
@@ -22,7 +22,7 @@ export async function hasTopic(client: Base, topic: string): Promise<boolean> {
  * may be away. Whoever created it at the same moment is welcome. Returns the number of replicas.
  */
 export async function createTopic(admin: Admin, topic: string): Promise<number> {
-  const { brokers } = await admin.metadata({ topics: [], forceUpdate: true, retries: 0 });
+  const { brokers } = await admin.metadata({ topics: [], forceUpdate: true });
   const replicas = Math.min(REPLICAS, brokers.size);
   const configs = [
     { name: 'min.insync.replicas', value: replicas < REPLICAS ? '1' : '2' },
