@@ -9,16 +9,17 @@ import { createTestLog } from './fake-journal.ts';
 
 export const newTopic = () => `test.${randomUUID()}`;
 
-/** One for a `host:port`, with production's timeouts unless they are named. */
-export function kafkaSink(broker: string, options: Partial<KafkaSinkOptions> = {}) {
-  const [first] = broker.split(',');
-  const colon = first!.lastIndexOf(':');
+/** One for `host:port` between commas, with production's timeouts unless they are named. */
+export function kafkaSink(brokers: string, options: Partial<KafkaSinkOptions> = {}) {
   const log = createTestLog();
   const topic = options.topic ?? newTopic();
   const sink: Sink = createKafkaSink(
     {
       name: 'kafka',
-      brokers: [{ host: first!.slice(0, colon), port: Number(first!.slice(colon + 1)) }],
+      brokers: brokers.split(',').map((one) => {
+        const [host, port] = one.split(':');
+        return { host: host!, port: Number(port) };
+      }),
       createTopic: true,
       acks: 'all',
       compression: 'none',

@@ -64,15 +64,8 @@ export async function startKafka(): Promise<Kafka> {
   writeFileSync(join(folder.path, 'keystore.pem'), `${key}${cert}`);
   const properties = join(folder.path, 'server.properties');
   writeFileSync(properties, propertiesOf(folder.path, ports).join('\n'));
-  await format(classPath, properties);
+  await formatKafka(classPath, properties, newClusterId());
   let child = await startBroker(classPath, folder.path, ports.plain);
-  const kill = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.ref();
-    child.kill('SIGKILL');
-    await exited;
-  };
   return {
     ...listenersOf(ports),
     ca: cert,
@@ -80,14 +73,14 @@ export async function startKafka(): Promise<Kafka> {
     get pid() {
       return child.pid!;
     },
-    kill,
+    kill: () => endBroker(child),
     restart: async () => {
       child = await startBroker(classPath, folder.path, ports.plain);
     },
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
     stop: async () => {
-      await kill();
+      await endBroker(child);
       folder.remove();
     },
   };
@@ -138,18 +131,20 @@ function propertiesOf(folder: string, ports: Ports): string[] {
 const jaas = (module: string, options: string) =>
   `org.apache.kafka.common.security.${module} required ${options};`;
 
-async function format(classPath: string, properties: string): Promise<void> {
+export const newClusterId = () => Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+
+/** Makes the folders of one that was never started. The id is the cluster's. */
+export async function formatKafka(classPath: string, properties: string, id: string): Promise<void> {
   const users = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
     '--add-scram',
     `${mechanism}=[name=${KAFKA_USER},password="${KAFKA_PASSWORD}"]`,
   ]);
-  const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
   const tool = ['kafka.tools.StorageTool', 'format', `--cluster-id=${id}`, '--config', properties];
   await run(findProgram('java')!, [...JVM, '-cp', classPath, ...tool, ...users]);
 }
 
 /** Not detached, so that Ctrl-C on a terminal reaches it; its output goes to a file, so that nobody waits for it. */
-async function startBroker(classPath: string, folder: string, port: number): Promise<ChildProcess> {
+export async function startBroker(classPath: string, folder: string, port: number): Promise<ChildProcess> {
   const output = join(folder, 'output.txt');
   const fd = openSync(output, 'w');
   const words = [...JVM, '-cp', classPath, 'kafka.Kafka', join(folder, 'server.properties')];
@@ -165,6 +160,15 @@ async function startBroker(classPath: string, folder: string, port: number): Pro
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return child;
+}
+
+/** `kill -9`, and gone when it resolves. */
+export async function endBroker(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.ref();
+  child.kill('SIGKILL');
+  await exited;
 }
 
 function listens(port: number): Promise<boolean> {
