@@ -12,6 +12,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { headerList, type RawHeaders, setHeader } from '../http/raw-headers.ts';
 import type { ResponseWriter } from '../http/response-writer.ts';
 import { compileGlobs } from '../lib/glob.ts';
+import { createArrivals } from './arrival.ts';
 import { createByteBudget } from './byte-budget.ts';
 import { consentOf } from './consent.ts';
 import { requestOutcome } from './eligible.ts';
@@ -100,6 +101,7 @@ function createRoom(options: InjectOptions, deps: InjectDeps): Room {
     bufferBytes: options.bufferBytes,
     budget: createByteBudget(WHOLE_PAGES_BYTES),
     memory: createPageMemory(),
+    arrivals: createArrivals(deps.clock.monotonic),
     recoderBudget: createByteBudget(RECODERS_BYTES),
     place: options.injectAt,
     editGzip: createGzipEditor(tails, pageKey),

@@ -112,7 +112,7 @@ export class PageWriter implements ResponseWriter {
 
   /** Small pages wait a moment to be edited whole; what is announced to be larger streams at once. */
   #openPage(page: Page, head: ResponseHead): void {
-    const { bufferBytes, budget, memory, editGzip, findPlace } = this.#room;
+    const { bufferBytes, budget, memory, arrivals, editGzip, findPlace } = this.#room;
     const announcedBytes = announcedLength(head);
     if ((announcedBytes ?? 0) > bufferBytes) {
       this.#stream(page, []);
@@ -123,6 +123,7 @@ export class PageWriter implements ResponseWriter {
       announcedBytes,
       budget,
       memory,
+      arrivals,
       editGzip,
       findPlace,
       stream: (chunks) => this.#stream(page, chunks),

@@ -1,6 +1,7 @@
 /** What the room is given, and what all of its exchanges share. */
 import type { Exchange } from '../http/exchange.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Arrivals } from './arrival.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { ConsentChoices } from './consent.ts';
 import type { RequestRules } from './eligible.ts';
@@ -72,6 +73,7 @@ export type Room = {
   readonly budget: ByteBudget;
   /** What pages are gathered in. */
   readonly memory: PageMemory;
+  readonly arrivals: Arrivals;
   /** What the recoders of streamed pages may hold at a time. */
   readonly recoderBudget: ByteBudget;
   /** INJECT_AT. */

@@ -1,6 +1,7 @@
 import type { RawHeaders } from '../http/raw-headers.ts';
 import type { ResponseHead } from '../http/response-writer.ts';
 import { assertNever } from '../lib/assert-never.ts';
+import type { Arrival, Arrivals, Waiter } from './arrival.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import { codecOf } from './codec.ts';
 import { GatheredBytes } from './gathered-bytes.ts';
@@ -13,9 +14,6 @@ import type { PageMemory } from './page-memory.ts';
 import { recodeWhole } from './recode-whole.ts';
 import type { GzipEditor } from './whole-gzip.ts';
 import { carryOut, type FindPlace, planText, type WholeEdit } from './whole-text.ts';
-
-/** A body that is all here this soon after its head is edited whole. */
-const WAIT_MS = 10;
 
 type WholeResponse = {
   readonly head: ResponseHead;
@@ -35,6 +33,7 @@ export type WholeDeps = {
   /** Of all pages that are gathered at a time. */
   readonly budget: ByteBudget;
   readonly memory: PageMemory;
+  readonly arrivals: Arrivals;
   readonly editGzip: GzipEditor;
   readonly findPlace: FindPlace;
   /** The page is too slow or too large: goes on as a stream, with what was gathered. */
@@ -45,13 +44,13 @@ export type WholeDeps = {
  * Gathers a page to edit it whole, so that its head can say its exact length. Nothing has gone out yet, so
  * whatever goes wrong, the page can still pass as it came.
  */
-export class WholeBody implements PageBody {
+export class WholeBody implements PageBody, Waiter {
   /** Until it has ended. */
   readonly outcome: Outcome = 'cut';
   readonly #page: Page;
   readonly #deps: WholeDeps;
   readonly #gathered: GatheredBytes;
-  readonly #timer: NodeJS.Timeout;
+  readonly #arrival: Arrival;
   #bytes = 0;
   #measuring: { destroy(): void } | null = null;
 
@@ -59,7 +58,7 @@ export class WholeBody implements PageBody {
     this.#page = page;
     this.#deps = deps;
     this.#gathered = new GatheredBytes(deps.announcedBytes, deps.memory);
-    this.#timer = setTimeout(() => this.#toStream(), WAIT_MS);
+    this.#arrival = deps.arrivals.expect(this, deps.announcedBytes !== null);
   }
 
   data(chunk: Buffer): boolean {
@@ -67,7 +66,12 @@ export class WholeBody implements PageBody {
     this.#gathered.add(chunk);
     if (!fits) return this.#toStream().ready;
     this.#bytes += chunk.length;
+    this.#deps.arrivals.came(this.#arrival);
     return true;
+  }
+
+  tooLate(): void {
+    this.#toStream();
   }
 
   end(trailers: RawHeaders): void {
@@ -128,7 +132,7 @@ export class WholeBody implements PageBody {
 
   /** It is all here, so it need not be begun before it is known that it can be ended. */
   #measure(body: Buffer, trailers: RawHeaders): void {
-    clearTimeout(this.#timer);
+    this.#deps.arrivals.over(this.#arrival);
     const coding = this.#page.encoding;
     const codec = coding === 'identity' ? null : codecOf(coding, body);
     this.#measuring =
@@ -177,7 +181,7 @@ export class WholeBody implements PageBody {
   }
 
   #settle(): void {
-    clearTimeout(this.#timer);
+    this.#deps.arrivals.over(this.#arrival);
     this.#measuring?.destroy();
     this.#deps.budget.release(this.#bytes);
     this.#bytes = 0;

@@ -4,7 +4,17 @@ import { createHash } from 'node:crypto';
 import type { Transform } from 'node:stream';
 import { describe, type TestContext, test } from 'node:test';
 import zlib, { constants } from 'node:zlib';
-import { ask, createTestRoom, HTML, headOf, PAGE, type TestRoom, takeSnippet, visit } from './harness.ts';
+import {
+  ask,
+  createTestRoom,
+  HTML,
+  headOf,
+  PAGE,
+  pass,
+  type TestRoom,
+  takeSnippet,
+  visit,
+} from './harness.ts';
 
 type Coding = {
   name: string;
@@ -81,7 +91,7 @@ function openStreamed(t: TestContext, room: TestRoom, coding: Coding) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const opened = ask(room);
   opened.writer.head(headOf({ headers: [...HTML, 'Content-Encoding', coding.header] }));
-  t.mock.timers.tick(10);
+  pass(t, room, 10);
   t.mock.timers.reset();
   return opened;
 }

@@ -10,6 +10,7 @@ import {
   headOf,
   NAVIGATION,
   PAGE,
+  pass,
   type Request,
   takeSnippet,
   visit,
@@ -186,7 +187,7 @@ describe('a client that goes', () => {
     const room = createTestRoom();
     const { exchange, writer } = ask(room);
     writer.head(headOf());
-    t.mock.timers.tick(10);
+    pass(t, room, 10);
     writer.data(Buffer.from('<!doctype html><p>x'));
     exchange.clientRes.emit('close');
     assert.deepEqual(room.outcomes, ['cut']);
@@ -206,11 +207,12 @@ describe('a client that goes', () => {
 
   test('while its page is gathered stops the timer', (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
-    const { exchange, writer, client } = ask(createTestRoom());
+    const room = createTestRoom();
+    const { exchange, writer, client } = ask(room);
     writer.head(headOf());
     writer.data(Buffer.from(PAGE));
     exchange.clientRes.emit('close');
-    t.mock.timers.tick(100);
+    pass(t, room, 100);
     assert.equal(client.gotHead, null);
   });
 
@@ -219,7 +221,7 @@ describe('a client that goes', () => {
     const room = createTestRoom();
     const { exchange, writer, client } = ask(room);
     writer.head(headOf({ headers: [...HTML, 'Content-Encoding', 'gzip'] }));
-    t.mock.timers.tick(10);
+    pass(t, room, 10);
     t.mock.timers.reset();
     writer.data(gzipSync(PAGE.repeat(1000)));
     exchange.clientRes.emit('close');

@@ -8,6 +8,7 @@ import {
   HTML,
   headOf,
   PAGE,
+  pass,
   type TestRoom,
   takeSnippet,
   visit,
@@ -37,7 +38,7 @@ async function stream(
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const opened = ask(room);
   opened.writer.head(headOf(response));
-  t.mock.timers.tick(10);
+  pass(t, room, 10);
   t.mock.timers.reset();
   for (const chunk of chunks) opened.writer.data(chunk);
   opened.writer.end(response.trailers ?? []);
@@ -113,9 +114,10 @@ test('a streamed gzip page may be cut anywhere', async (t) => {
 
 test('a chunk passes at once: what the origin flushed, the client can show', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { client, writer } = ask(createTestRoom());
+  const room = createTestRoom();
+  const { client, writer } = ask(room);
   writer.head(headOf({ headers: GZIP }));
-  t.mock.timers.tick(10);
+  pass(t, room, 10);
   t.mock.timers.reset();
   const flushed = gzipSync('<!doctype html><p>first</p>', { finishFlush: constants.Z_SYNC_FLUSH });
   writer.data(flushed);
@@ -284,10 +286,11 @@ test('a stream of more than 16 MB of text passes without a snippet', async (t) =
 
 test('a client that takes nothing stops the origin', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { client, writer, resumed } = ask(createTestRoom());
+  const room = createTestRoom();
+  const { client, writer, resumed } = ask(room);
   const page = gzipSync(`<!doctype html><p>${noise(4_000_000)}`, { level: 1 });
   writer.head(headOf({ headers: GZIP }));
-  t.mock.timers.tick(10);
+  pass(t, room, 10);
   t.mock.timers.reset();
   client.full = true;
   let sent = 0;
@@ -322,7 +325,7 @@ test('a paused origin goes on when the client takes bytes again', async (t) => {
   const page = `<!doctype html><p>${noise(2_000_000)}</p></body>`;
   const gz = gzipSync(page, { level: 1 });
   writer.head(headOf({ headers: GZIP }));
-  t.mock.timers.tick(10);
+  pass(t, room, 10);
   t.mock.timers.reset();
   client.full = true;
   let pauses = 0;

@@ -2,6 +2,7 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TestContext } from 'node:test';
 import type { Exchange } from '../../src/http/exchange.ts';
 import { headerValue, type RawHeaders } from '../../src/http/raw-headers.ts';
 import type { ResponseHead, ResponseWriter } from '../../src/http/response-writer.ts';
@@ -81,6 +82,14 @@ export function createTestRoom(
     },
   );
   return { inject, documents, outcomes, faults, logged, clock };
+}
+
+/** Time goes by in the room, a turn of the event loop each millisecond; for tests that mock setTimeout. */
+export function pass(t: TestContext, { clock }: TestRoom, ms: number): void {
+  for (let passed = 0; passed < ms; passed++) {
+    clock.ms += 1;
+    t.mock.timers.tick(1);
+  }
 }
 
 /** The end of the chain: keeps what it got, and checks that it got it in order. */

@@ -4,7 +4,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type DefaultTreeAdapterTypes, parse } from 'parse5';
 import { INSERTED, UNCLOSED } from './classes.ts';
-import { ask, createTestRoom, HTML, headOf, PAGE, takeSnippet, visit } from './harness.ts';
+import { ask, createTestRoom, HTML, headOf, PAGE, pass, takeSnippet, visit } from './harness.ts';
 
 type Node = DefaultTreeAdapterTypes.Node;
 
@@ -170,7 +170,7 @@ describe('a page that streams', () => {
     const room = createTestRoom({ injectAt: 'head', debugHeaders: true });
     const opened = ask(room);
     opened.writer.head(headOf({ headers }));
-    t.mock.timers.tick(10);
+    pass(t, room, 10);
     t.mock.timers.reset();
     return { ...opened, room };
   }

@@ -10,6 +10,7 @@ import {
   HTML,
   headOf,
   PAGE,
+  pass,
   type TestRoom,
   takeSnippet,
   type Visit,
@@ -23,7 +24,7 @@ function open(t: TestContext, room: TestRoom, headers = GZIP): Visit {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const opened = ask(room);
   opened.writer.head(headOf({ headers }));
-  t.mock.timers.tick(10);
+  pass(t, room, 10);
   t.mock.timers.reset();
   return opened;
 }

@@ -9,6 +9,7 @@ import {
   HTML,
   headOf,
   PAGE,
+  pass,
   type Request,
   type TestRoom,
   takeSnippet,
@@ -22,11 +23,11 @@ function slowRoom(t: TestContext, ...given: Parameters<typeof createTestRoom>): 
   return createTestRoom(...given);
 }
 
-/** The head goes out, and 10 ms pass before the body comes. */
+/** The head goes out, since 10 ms pass before the body comes. */
 function openSlowly(t: TestContext, room: TestRoom, request: Request = {}, response: Answer = {}): Visit {
   const opened = ask(room, request);
   opened.writer.head(headOf(response));
-  t.mock.timers.tick(10);
+  pass(t, room, 10);
   return opened;
 }
 
@@ -42,9 +43,9 @@ test('a page that is slow gets its head after 10 ms, chunked, and its text at on
   const { client, writer } = ask(room);
   writer.head(headOf({ headers: [...HTML, 'Content-Length', String(PAGE.length), 'ETag', '"a"'] }));
   writer.data(Buffer.from('<!doctype html><body>'));
-  t.mock.timers.tick(9);
+  pass(t, room, 9);
   assert.equal(client.gotHead, null);
-  t.mock.timers.tick(1);
+  pass(t, room, 1);
   assert.equal(client.header('content-length'), undefined);
   assert.match(client.header('etag')!, /^W\/"a-gts[0-9a-f]{4}"$/);
   assert.equal(client.body.toString(), '<!doctype html><body>');
@@ -57,6 +58,89 @@ test('a page that is slow gets its head after 10 ms, chunked, and its text at on
   assert.equal(taken.page, '<!doctype html><body><p>one</p>\n</body>');
   assert.equal(taken.at, taken.page.indexOf('</body>'));
   assert.deepEqual(room.outcomes, ['inserted']);
+});
+
+describe('a page that did not say its length', () => {
+  test('streams once nothing came of it for 3 ms: what was flushed wants to be seen', (t) => {
+    const room = slowRoom(t);
+    const { client, writer } = ask(room);
+    writer.head(headOf());
+    pass(t, room, 2);
+    writer.data(Buffer.from('<!doctype html><body>'));
+    pass(t, room, 2);
+    assert.equal(client.gotHead, null);
+    pass(t, room, 1);
+    assert.equal(client.body.toString(), '<!doctype html><body>');
+  });
+
+  test('is edited whole where it comes without a pause, within 10 ms', (t) => {
+    const room = slowRoom(t);
+    const { client, writer } = ask(room);
+    writer.head(headOf());
+    for (const piece of ['<!doctype html>', '<body>', '<p>one</p>', '</body>']) {
+      pass(t, room, 2);
+      writer.data(Buffer.from(piece));
+    }
+    writer.end([]);
+    assert.equal(client.header('content-length'), String(client.body.length));
+  });
+
+  test('streams after about 10 ms though it comes without a pause', (t) => {
+    const room = slowRoom(t);
+    const { client, writer } = ask(room);
+    writer.head(headOf());
+    writer.data(Buffer.from('<!doctype html><body>'));
+    for (let ms = 0; ms < 12; ms++) {
+      assert.equal(client.gotHead, null);
+      pass(t, room, 1);
+      writer.data(Buffer.from('x'));
+    }
+    assert.notEqual(client.gotHead, null);
+  });
+});
+
+describe('where our own event loop was slow', () => {
+  /** A turn of the loop that took so long. */
+  function slowTurn(t: TestContext, { clock }: TestRoom, ms: number): void {
+    clock.ms += ms;
+    t.mock.timers.tick(1);
+  }
+
+  test('a page gets another turn for what lies unread in the socket', (t) => {
+    const room = slowRoom(t);
+    const { client, writer } = ask(room);
+    writer.head(headOf({ headers: [...HTML, 'Content-Length', String(PAGE.length)] }));
+    slowTurn(t, room, 50);
+    writer.data(Buffer.from(PAGE.slice(0, 10)));
+    slowTurn(t, room, 50);
+    writer.data(Buffer.from(PAGE.slice(10)));
+    writer.end([]);
+    assert.equal(client.header('content-length'), String(client.body.length));
+  });
+
+  test('a page of which a turn brought nothing streams', (t) => {
+    const room = slowRoom(t);
+    const { client, writer } = ask(room);
+    writer.head(headOf());
+    writer.data(Buffer.from('<!doctype html><body>'));
+    slowTurn(t, room, 50);
+    assert.equal(client.gotHead, null);
+    slowTurn(t, room, 50);
+    assert.equal(client.body.toString(), '<!doctype html><body>');
+  });
+
+  test('a page that goes on and on gets three turns', (t) => {
+    const room = slowRoom(t);
+    const { client, writer } = ask(room);
+    writer.head(headOf());
+    writer.data(Buffer.from('<!doctype html><body>'));
+    for (let turn = 0; turn < 4; turn++) {
+      assert.equal(client.gotHead, null);
+      slowTurn(t, room, 50);
+      writer.data(Buffer.from('x'));
+    }
+    assert.notEqual(client.gotHead, null);
+  });
 });
 
 test('a page that is announced to be large streams from its first byte', () => {
