@@ -1,6 +1,6 @@
 /**
- * The name of a page by its bytes: GMAC (NIST SP 800-38D) of the body and of everything else that a verdict depends
- * on, under a key that this process made for itself and that leaves it nowhere. For whoever does not know the key,
+ * The name of a page by its bytes, with everything else that a verdict depends on: GMAC (NIST SP 800-38D) of the body
+ * under a key that this process made for itself and that leaves it nowhere. For whoever does not know the key,
  * any two bodies have the same name with a probability of their length in blocks by 2^128, however they were chosen
  * (the universal hash in it): no name goes out, and that a guess failed tells nothing of the key. So nobody can make
  * a page that passes for another, at a sixth of what SHA-256 costs. Where names outlive the process this would not do.
@@ -19,12 +19,9 @@ export function createPageKey(secret: Buffer): PageKey {
   const key = createSecretKey(secret);
   return (body, { contentType, shown }) => {
     const cipher = createCipheriv('aes-128-gcm', key, NONCE);
-    // Its length is in front of what a client or an origin chose, so that no two pages are the same bytes.
-    cipher.setAAD(
-      Buffer.from(`${shown ? 'shown' : 'fetched'} ${contentType.length} ${contentType}`, 'latin1'),
-    );
     cipher.setAAD(body);
-    cipher.final();
-    return cipher.getAuthTag().toString('latin1');
+    cipher.final('latin1'); // nothing, but as a Buffer a costly nothing
+    // The tag is always as long: no two pages have the same name because of what an origin chose as type.
+    return `${cipher.getAuthTag().toString('latin1')}${shown ? '+' : '-'}${contentType}`;
   };
 }

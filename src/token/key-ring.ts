@@ -1,10 +1,11 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { createSigner, type Signer } from './signer.ts';
 
 /** One secret of the proxy and the short name under which tokens refer to it; HMAC_SECRET's is `0`. */
 export type HmacSecret = { readonly kid: string; readonly secret: string };
 
-/** A secret ready for use: a KeyObject, since a Buffer costs 20 µs more for each signature. */
-export type RingKey = { readonly kid: string; readonly key: KeyObject };
+/** A secret ready for use. */
+export type RingKey = { readonly kid: string; readonly sign: Signer };
 
 export type KeyRing = {
   /** The first: it signs. */
@@ -15,7 +16,7 @@ export type KeyRing = {
 };
 
 export function createKeyRing(secrets: readonly HmacSecret[]): KeyRing {
-  const keys = secrets.map(({ kid, secret }) => ({ kid, key: createSecretKey(Buffer.from(secret, 'utf8')) }));
+  const keys = secrets.map(({ kid, secret }) => ({ kid, sign: createSigner(Buffer.from(secret, 'utf8')) }));
   const [signing] = keys;
   if (signing === undefined) throw new Error('a key ring needs a secret');
   return { signing, keys, find: (kid) => keys.find((key) => key.kid === kid) };

@@ -3,12 +3,12 @@
  * cookie"). A site may have a `gt` of its own: only one that parses and verifies is believed, and only that
  * one is taken off the request to the origin.
  */
-import { createHmac } from 'node:crypto';
 import { type CookiePair, cutCookie, findCookies } from '../http/cookies.ts';
 import type { RawHeaders } from '../http/raw-headers.ts';
 import { createLru } from '../lib/lru.ts';
 import { equalText } from './equal-text.ts';
 import type { KeyRing, RingKey } from './key-ring.ts';
+import { firstBytes } from './signer.ts';
 
 export type OwnCookie = { readonly session: string; readonly visitor: string | null };
 
@@ -91,6 +91,5 @@ function isSigned(ring: KeyRing, claims: string, given: string): boolean {
 }
 
 function mac(key: RingKey, claims: string): string {
-  const digest = createHmac('sha256', key.key).update(`gt1-cookie:${claims}`).digest();
-  return digest.toString('base64url', 0, MAC_BYTES);
+  return firstBytes(key.sign(`gt1-cookie:${claims}`, 'binary'), MAC_BYTES);
 }

@@ -14,6 +14,7 @@ import { equalText } from './equal-text.ts';
 import type { SignedHeader } from './hmac-header.ts';
 import { createKeyRing, type HmacSecret, type RingKey } from './key-ring.ts';
 import { createOwnCookies, type OwnCookie } from './own-cookie.ts';
+import { firstBytes } from './signer.ts';
 import { decodeToken, encodeToken, type TokenFields, type TokenKind } from './token-layout.ts';
 
 export type TokensOptions = {
@@ -91,6 +92,7 @@ export type Tokens = {
 /** Beyond it a token is read anew: its client pays 10 µs of ours more. */
 const MAX_VERIFIED = 20_000;
 const MAX_IP_TAGS = 20_000;
+const IP_TAG_DIGITS = 16;
 const PROOF_BYTES = 8;
 const MAX_TIME = Date.UTC(9_999, 11, 31);
 const PROOF = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([A-Za-z0-9_-]{11})$/;
@@ -107,7 +109,7 @@ export function createTokens(options: TokensOptions, deps: TokensDeps): Tokens {
     const name = `${by.kid}:${ipKey}`;
     const found = ipTags.get(name);
     if (found !== undefined) return found;
-    const tag = createHmac('sha256', by.key).update(`gt1-ip:${ipKey}`).digest().toString('hex', 0, 8);
+    const tag = by.sign(`gt1-ip:${ipKey}`, 'hex').slice(0, IP_TAG_DIGITS);
     ipTags.set(name, tag);
     return tag;
   }
@@ -116,7 +118,7 @@ export function createTokens(options: TokensOptions, deps: TokensDeps): Tokens {
     const now = deps.clock.now();
     const { kid } = ring.signing;
     const token = encodeToken({ kind, kid, issuedAt: now, tid, ipTag: tagOf(ipKey, ring.signing) });
-    const key = clientKey(ring.signing, token).toString('base64url');
+    const key = ring.signing.sign(keyText(token), 'base64url');
     return { token, key, now, ttl: options.ttlSeconds };
   }
 
@@ -136,15 +138,14 @@ export function createTokens(options: TokensOptions, deps: TokensDeps): Tokens {
 
   function verify(token: ClientToken, request: SignedRequest): boolean {
     const known = verified.get(token.text);
-    const key = known?.key ?? createSecretKey(clientKey(ring.find(token.kid)!, token.text));
+    const key = known?.key ?? clientKey(ring.find(token.kid)!, token.text);
     if (!equalText(signatureOf(key, request), request.header.signature)) return false;
     if (known === undefined) verified.set(token.text, { token, key });
     return true;
   }
 
   function proof(documentId: string, ipKey: string, by: RingKey): string {
-    const signed = `gt1-doc:${documentId}.${tagOf(ipKey, by)}`;
-    return createHmac('sha256', by.key).update(signed).digest().toString('base64url', 0, PROOF_BYTES);
+    return firstBytes(by.sign(`gt1-doc:${documentId}.${tagOf(ipKey, by)}`, 'binary'), PROOF_BYTES);
   }
 
   function verifyDocumentProof(text: string, ipKey: string): string | null {
@@ -176,8 +177,11 @@ function toTimeText(ms: number): string {
   return new Date(Math.min(ms, MAX_TIME)).toISOString();
 }
 
-function clientKey(by: RingKey, token: string): Buffer {
-  return createHmac('sha256', by.key).update(`gt1-key:${token}`).digest();
+const keyText = (token: string) => `gt1-key:${token}`;
+
+/** What a client that has this token signs with. */
+function clientKey(by: RingKey, token: string): KeyObject {
+  return createSecretKey(by.sign(keyText(token), 'binary'), 'latin1');
 }
 
 /** The signature that a request must bear, in hex (protocol: "request"). */
