@@ -25,7 +25,7 @@ export class GatheredBytes {
     return this.#length;
   }
 
-  /** What is here; the memory is not written to again, but by `insert`, until it is given back. */
+  /** What is here; the memory is not written to again, but by `insert` and `grow`, until it is given back. */
   get bytes(): Buffer {
     return this.#memory.subarray(0, this.#length);
   }
@@ -34,6 +34,12 @@ export class GatheredBytes {
     this.#reserve(chunk.length);
     chunk.copy(this.#memory, this.#length);
     this.#length += chunk.length;
+  }
+
+  /** All of it in memory that goes on for so many bytes, to be written to; nothing may be added after it. */
+  grow(more: number): Buffer {
+    this.#reserve(more);
+    return this.#memory.subarray(0, this.#length + more);
   }
 
   /** Returns all with these pieces at that place; nothing may be added after it. */

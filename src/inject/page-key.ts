@@ -5,7 +5,7 @@
  * (the universal hash in it): no name goes out, and that a guess failed tells nothing of the key. So nobody can make
  * a page that passes for another, at a sixth of what SHA-256 costs. Where names outlive the process this would not do.
  */
-import { createCipheriv, createSecretKey } from 'node:crypto';
+import { createCipheriv, createSecretKey, hash } from 'node:crypto';
 import type { PageFacts } from './page-text.ts';
 
 export type PageKey = (body: Buffer, facts: PageFacts) => string;
@@ -21,7 +21,14 @@ export function createPageKey(secret: Buffer): PageKey {
     const cipher = createCipheriv('aes-128-gcm', key, NONCE);
     cipher.setAAD(body);
     cipher.final('latin1'); // nothing, but as a Buffer a costly nothing
-    // The tag is always as long: no two pages have the same name because of what an origin chose as type.
-    return `${cipher.getAuthTag().toString('latin1')}${shown ? '+' : '-'}${contentType}`;
+    // The tag is always as long, so that no type can make one page's name of another's.
+    return `${cipher.getAuthTag().toString('latin1')}${shown ? '+' : '-'}${shortened(contentType)}`;
   };
+}
+
+/** Names are kept by the thousand. */
+const MAX_TYPE = 64;
+
+function shortened(contentType: string): string {
+  return contentType.length <= MAX_TYPE ? contentType : hash('sha256', contentType, 'base64');
 }

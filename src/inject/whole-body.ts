@@ -106,14 +106,14 @@ export class WholeBody implements PageBody, Waiter {
       }
     } catch (error) {
       this.#page.fault(error);
-      return this.#plain(body, trailers, 'failed');
+      return this.#plain(this.#gathered.bytes, trailers, 'failed'); // it may have moved
     }
   }
 
   #editBody(body: Buffer): WholeEdit {
     const page = this.#page;
     if (page.encoding === 'identity') return this.#editText(body);
-    if (page.encoding === 'gzip') return this.#deps.editGzip(body, page);
+    if (page.encoding === 'gzip') return this.#deps.editGzip(body, page, (more) => this.#gathered.grow(more));
     const codec = codecOf(page.encoding, body);
     return codec === null ? { kind: 'plain', outcome: 'encoding' } : recodeWhole(codec, body, page);
   }

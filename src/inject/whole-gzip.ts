@@ -9,7 +9,7 @@ import { type Decoded, decodeWhole, recoded } from './recode-whole.ts';
 import type { Tails } from './splice/ending.ts';
 import { inflateGzip } from './splice/inflate.ts';
 import { createKnownPages, type KnownPages, type Verdict } from './splice/known-pages.ts';
-import { createSplicer, type SplicePlace } from './splice/splice.ts';
+import { createSplicer, type Grow, type SplicePlace } from './splice/splice.ts';
 import { planText, type TextPlan, type WholeEdit, type WholePage } from './whole-text.ts';
 
 export type GzipPage = WholePage & {
@@ -17,8 +17,13 @@ export type GzipPage = WholePage & {
   readonly snippetStart: (() => Buffer) | null;
 };
 
-/** Throws what the page's snippets throw, and faults of ours; never because of the body. */
-export type GzipEditor = (body: Buffer, page: GzipPage) => WholeEdit;
+/**
+ * Throws what the page's snippets throw, and faults of ours; never because of the body. With `grow` the edited body may
+ * be made in the memory of the body itself.
+ */
+export type GzipEditor = (body: Buffer, page: GzipPage, grow?: Grow) => WholeEdit;
+
+type Job = { readonly body: Buffer; readonly page: GzipPage; readonly grow: Grow | undefined };
 
 export function createGzipEditor(
   tails: Tails,
@@ -28,14 +33,16 @@ export function createGzipEditor(
   const splice = createSplicer(tails);
 
   /** By what is known of a page, without its text; null where the text is needed. */
-  function carryOut(verdict: Verdict, body: Buffer, { snippetStart }: GzipPage): WholeEdit | null {
+  function carryOut(verdict: Verdict, { body, page: { snippetStart }, grow }: Job): WholeEdit | null {
     if (verdict.kind === 'plain') return verdict;
     if (snippetStart === null) return null;
-    return { kind: 'edited', body: splice(body, verdict.place, snippetStart()), outcome: 'spliced' };
+    const spliced = splice(body, { place: verdict.place, start: snippetStart() }, grow);
+    return { kind: 'edited', body: spliced, outcome: 'spliced' };
   }
 
   /** A page that is seen for the first time, or one that no splice can do. `key` null: it is not remembered. */
-  function edit(body: Buffer, page: GzipPage, key: string | null): WholeEdit {
+  function edit(job: Job, key: string | null): WholeEdit {
+    const { body, page } = job;
     const inflated = inflateGzip(body);
     const decoded = inflated === null ? decodeWhole(GZIP, body) : ordinary(inflated.text);
     if (decoded.kind === 'large') return { kind: 'streamed' };
@@ -44,17 +51,18 @@ export function createGzipEditor(
     const plan = planText(text, page);
     const verdict = plan.lasting ? judge(plan, inflated?.place ?? null) : null;
     if (verdict !== null && key !== null) knownPages.set(key, verdict);
-    const done = verdict && carryOut(verdict, body, page);
+    const done = verdict && carryOut(verdict, job);
     return done ?? recoded(GZIP, { text, plan, page });
   }
 
-  return (body, page) => {
+  return (body, page, grow) => {
+    const job = { body, page, grow };
     // What is remembered is of the tail; a head is read each time.
-    if (page.place === 'head') return edit(body, page, null);
+    if (page.place === 'head') return edit(job, null);
     const key = pageKey(body, page.facts);
     const known = knownPages.get(key);
-    const done = known === undefined ? null : carryOut(known, body, page);
-    return done ?? edit(body, page, key);
+    const done = known === undefined ? null : carryOut(known, job);
+    return done ?? edit(job, key);
   };
 }
 

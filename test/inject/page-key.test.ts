@@ -24,6 +24,8 @@ test('a byte more, less or other, another type, or not being shown make another 
     pageKey(Buffer.alloc(16), html),
     pageKey(text, { ...html, shown: false }),
     pageKey(text, { ...html, contentType: 'text/html; charset=utf-8' }),
+    pageKey(text, { ...html, contentType: `text/html; a=${'x'.repeat(100)}` }),
+    pageKey(text, { ...html, contentType: `text/html; a=${'x'.repeat(99)}y` }),
     // what ends the type begins the body
     pageKey(Buffer.concat([Buffer.from('l'), text]), { ...html, contentType: 'text/htm' }),
   ];

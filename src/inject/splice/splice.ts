@@ -12,16 +12,24 @@ export type SplicePlace = {
   readonly endBit: number;
 };
 
-/** `body` has been proved to be gzip; `start` is not empty. Returns a new body. */
-export type Splicer = (body: Buffer, place: SplicePlace, start: Buffer) => Buffer;
+/** A body's bytes in memory that goes on for so many bytes; it may be the body's own, and is written to. */
+export type Grow = (more: number) => Buffer;
+
+/** `body` has been proved to be gzip; `start` is not empty. Returns the new body, in what `grow` gave. */
+export type Splicer = (body: Buffer, splice: { place: SplicePlace; start: Buffer }, grow?: Grow) => Buffer;
 
 export function createSplicer({ withRest }: Tails): Splicer {
-  return (body, { finalBit, endBit }, start) => {
+  return (body, { place: { finalBit, endBit }, start }, grow = (more) => copied(body, more)) => {
     const tail = withRest(start);
-    const spliced = Buffer.allocUnsafe(body.length + tailBytes(tail));
-    const trailerAt = body.length - TRAILER_BYTES;
-    body.copy(spliced, 0, 0, trailerAt);
+    const trailer = Buffer.from(body.subarray(-TRAILER_BYTES)); // a copy: the tail is written over it
+    const spliced = grow(tailBytes(tail));
     spliced[finalBit >> 3]! &= ~(1 << (finalBit & 7));
-    return spliced.subarray(0, writeTail(spliced, endBit, { tail, trailer: body.subarray(trailerAt) }));
+    return spliced.subarray(0, writeTail(spliced, endBit, { tail, trailer }));
   };
+}
+
+function copied(body: Buffer, more: number): Buffer {
+  const memory = Buffer.allocUnsafe(body.length + more);
+  body.copy(memory);
+  return memory;
 }

@@ -18,7 +18,7 @@ function spliced(body: Buffer, start = START): Buffer {
   const inflated = inflateGzip(body);
   assert.notEqual(inflated, null, 'no place');
   const before = Buffer.from(body);
-  const edited = splice(body, inflated!.place, start);
+  const edited = splice(body, { place: inflated!.place, start });
   assert.deepEqual(body, before, 'the body was changed');
   const { buffer, engine } = gunzipSync(edited, { info: true }) as unknown as {
     buffer: Buffer;
@@ -92,7 +92,7 @@ test('the length of the text may pass 2^32', () => {
   const body = gzipSync('text');
   const { place } = inflateGzip(body)!;
   body.writeUInt32LE(0xffff_ffff, body.length - 4);
-  const edited = splice(body, place, START);
+  const edited = splice(body, { place, start: START });
   assert.equal(edited.readUInt32LE(edited.length - 4), START.length + REST.length - 1);
 });
 
