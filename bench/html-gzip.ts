@@ -71,7 +71,7 @@ const page: GzipPage = {
   place: 'tail',
   obey: () => [],
   snippet: () => snippet.render(parts),
-  snippetStart: () => snippet.renderStart(parts),
+  snippetStart: () => Buffer.from(snippet.renderStart(parts), 'latin1'),
 };
 
 const tails = createTails(snippet.rest);

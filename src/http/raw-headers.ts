@@ -29,8 +29,12 @@ export function headerValues(headers: RawHeaders, lower: string): string[] {
 
 /** All lines of a list-valued header as one list (RFC 9110 §5.3), or undefined where there is none. */
 export function headerList(headers: RawHeaders, lower: string): string | undefined {
-  const values = headerValues(headers, lower);
-  return values.length === 0 ? undefined : values.join(', ');
+  let list: string | undefined;
+  for (let i = 0; i < headers.length; i += 2) {
+    if (!isName(headers[i]!, lower)) continue;
+    list = list === undefined ? headers[i + 1]! : `${list}, ${headers[i + 1]!}`;
+  }
+  return list;
 }
 
 /** Removes every line of a header, in place. */

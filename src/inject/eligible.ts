@@ -3,7 +3,7 @@
  * order. The first rule that does not hold is the outcome; null: all hold.
  */
 import { pathOf } from '../http/path-of.ts';
-import { headerList, headerValue, headerValues, type RawHeaders } from '../http/raw-headers.ts';
+import { headerList, headerValue, isName, type RawHeaders } from '../http/raw-headers.ts';
 import { type Globs, matchesAny } from '../lib/glob.ts';
 import { hasDirective, parseCacheControl } from './cache-control.ts';
 import type { Consent } from './consent.ts';
@@ -81,8 +81,13 @@ export function isPageStatus(status: number, headers: RawHeaders): boolean {
 
 /** `text/html` once; with two types that differ nobody knows what a browser takes it for. */
 export function isHtml(headers: RawHeaders): boolean {
-  const types = headerValues(headers, 'content-type');
-  return types.length > 0 && types.every((type) => HTML.test(type));
+  let found = false;
+  for (let i = 0; i < headers.length; i += 2) {
+    if (!isName(headers[i]!, 'content-type')) continue;
+    if (!HTML.test(headers[i + 1]!)) return false;
+    found = true;
+  }
+  return found;
 }
 
 const HTML = /^\s*text\/html\s*(?:;|$)/i;

@@ -1,5 +1,7 @@
 /** Content codings: what the origin is asked for, and what we can edit (proxy: "Encodings"). */
+
 import { headerList, type RawHeaders } from '../http/raw-headers.ts';
+import { createLru } from '../lib/lru.ts';
 
 export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd';
 export type Editable = 'identity' | Coding;
@@ -18,6 +20,25 @@ export function negotiatedEncoding(accept: string | undefined): string | undefin
   // RFC 9110 §12.5.3: identity is acceptable unless it, or `*` in its place, has a weight of 0.
   const identity = items.get('identity')?.weight ?? (items.get('*')?.weight === 0 ? 0 : 1);
   return identity > 0 ? 'identity' : undefined;
+}
+
+export type Negotiation = typeof negotiatedEncoding;
+
+/** Browsers say the same each time. */
+const MAX_REMEMBERED = 64;
+const MAX_REMEMBERED_TEXT = 128;
+
+/** `negotiatedEncoding` by memory. */
+export function createNegotiation(): Negotiation {
+  const known = createLru<string, string | null>(MAX_REMEMBERED);
+  return (accept) => {
+    if (accept === undefined || accept.length > MAX_REMEMBERED_TEXT) return negotiatedEncoding(accept);
+    const before = known.get(accept);
+    if (before !== undefined) return before ?? undefined;
+    const encoding = negotiatedEncoding(accept);
+    known.set(accept, encoding ?? null);
+    return encoding;
+  };
 }
 
 function isModern(coding: string): coding is 'br' | 'zstd' {

@@ -10,6 +10,9 @@ const FIRST_BYTES = 64 << 10;
 const SPARE_BYTES = 16 << 10;
 const NOTHING = Buffer.alloc(0);
 
+/** `start` is ASCII. */
+export type SnippetPieces = { readonly start: string; readonly rest: Buffer | null };
+
 /** A class, because one is made for each page that is gathered. */
 export class GatheredBytes {
   readonly #from: PageMemory;
@@ -42,15 +45,14 @@ export class GatheredBytes {
     return this.#memory.subarray(0, this.#length + more);
   }
 
-  /** Returns all with these pieces at that place; nothing may be added after it. */
-  insert(at: number, pieces: readonly Buffer[]): Buffer {
-    let more = 0;
-    for (const { length } of pieces) more += length;
+  /** Returns all with a snippet at that place; nothing may be added after it. */
+  insert(at: number, { start, rest }: SnippetPieces): Buffer {
+    const more = start.length + (rest?.length ?? 0);
     this.#reserve(more);
     this.#memory.copyWithin(at + more, at, this.#length);
     this.#length += more;
-    let into = at;
-    for (const piece of pieces) into += piece.copy(this.#memory, into);
+    this.#memory.write(start, at, 'latin1');
+    rest?.copy(this.#memory, at + start.length);
     return this.bytes;
   }
 

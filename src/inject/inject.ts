@@ -16,7 +16,7 @@ import { createArrivals } from './arrival.ts';
 import { createByteBudget } from './byte-budget.ts';
 import { consentOf } from './consent.ts';
 import { requestOutcome } from './eligible.ts';
-import { negotiatedEncoding } from './encoding.ts';
+import { createNegotiation } from './encoding.ts';
 import { createPlaceFinder } from './known-places.ts';
 import { createPageKey, PAGE_KEY_BYTES } from './page-key.ts';
 import { createPageMemory } from './page-memory.ts';
@@ -96,6 +96,7 @@ function createRoom(options: InjectOptions, deps: InjectDeps): Room {
       debug: options.debugHeaders,
       mayEditPolicies: options.csp === 'edit',
     },
+    negotiate: createNegotiation(),
     consentRequired: options.consentRequired,
     documentEvents: options.documentEvents,
     bufferBytes: options.bufferBytes,
@@ -119,7 +120,7 @@ function ask(room: Room, exchange: Exchange, originHeaders: RawHeaders): PageAsk
   const consent = consentOf(deps.consentOf(exchange), consentRequired);
   const outcome = requestOutcome(requestRules, request, consent);
   if (outcome !== null) return { request, consent, outcome, marked: false, startedAt };
-  const encoding = negotiatedEncoding(headerList(originHeaders, 'accept-encoding'));
+  const encoding = room.negotiate(headerList(originHeaders, 'accept-encoding'));
   if (encoding !== undefined) setHeader(originHeaders, 'Accept-Encoding', encoding);
   const marked = unmarkRequest(originHeaders, room.snippet.version);
   return { request, consent, outcome, marked, startedAt };

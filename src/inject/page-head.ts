@@ -1,16 +1,9 @@
 /** The head that goes to the client: of a response that passes, and of an edited page. */
-import {
-  headerList,
-  headerValue,
-  isName,
-  type RawHeaders,
-  removeHeader,
-  setHeader,
-} from '../http/raw-headers.ts';
+import { headerList, headerValue, type RawHeaders, removeHeader, setHeader } from '../http/raw-headers.ts';
 import type { ResponseHead } from '../http/response-writer.ts';
 import { removePolicyLines, writePolicyLines } from './csp/policy.ts';
 import type { Outcome } from './outcome.ts';
-import { DIGESTS, markResponse, markTag } from './validators.ts';
+import { markResponse, markTag, withoutDigests } from './validators.ts';
 import { addVary } from './vary.ts';
 
 export type HeadRules = {
@@ -63,7 +56,7 @@ export const OUTCOME_HEADER = 'X-GoTrack-Outcome';
 
 /** A copy, edited: the head before stays what it was, should the page pass as it came after all. */
 export function editedHead(head: ResponseHead, edit: EditedHead, rules: HeadRules): ResponseHead {
-  const headers = [...head.headers];
+  const headers = withoutDigests(head.headers);
   markResponse(headers, rules.version);
   if (edit.length === null) removeHeader(headers, 'content-length');
   else setHeader(headers, 'Content-Length', String(edit.length));
@@ -78,13 +71,9 @@ function addPrivate(headers: RawHeaders): void {
   setHeader(headers, 'Cache-Control', present === undefined ? 'private' : `${present}, private`);
 }
 
-/** Trailer fields of an edited body: digests spoke of the origin's. */
+/** Trailer fields of an edited body. */
 export function editedTrailers(trailers: RawHeaders): RawHeaders {
-  const kept: RawHeaders = [];
-  for (let i = 0; i < trailers.length; i += 2) {
-    if (!DIGESTS.some((name) => isName(trailers[i]!, name))) kept.push(trailers[i]!, trailers[i + 1]!);
-  }
-  return kept;
+  return withoutDigests(trailers);
 }
 
 /** The announced length of a body, or null. */

@@ -87,10 +87,15 @@ function mayPixel({ host }: Exchange, { consent, request }: PageAsk, verdict: Cs
   return consent === 'granted' && !request.prefetch && mayCarryPixel(host);
 }
 
+/** The same of a page that is edited, as no other is. */
+export function isEditedDocument(room: Room, { consent }: PageAsk): boolean {
+  return room.documentEvents !== 'off' && consent !== 'denied' && consent !== 'dormant';
+}
+
 /** Whether this response is a page that a document event is due for, whatever becomes of the snippet. */
-export function isDocument(room: Room, { ask: { request, consent }, head }: Response): boolean {
-  if (!room.requestRules.tracking || room.documentEvents === 'off') return false;
-  if (consent === 'denied' || consent === 'dormant') return false;
+export function isDocument(room: Room, { ask, head }: Response): boolean {
+  const { request } = ask;
+  if (!room.requestRules.tracking || !isEditedDocument(room, ask)) return false;
   if (request.method === 'HEAD' || !isNavigation(request)) return false;
   if (isFrame(request) && !room.requestRules.frames) return false;
   return isPageStatus(head.status, head.headers) && isHtml(head.headers) && !isAttachment(head.headers);

@@ -3,6 +3,7 @@ import type { Exchange } from '../http/exchange.ts';
 import type { ResponseHead } from '../http/response-writer.ts';
 import { type Left, leftBy, planMetas } from './csp/meta.ts';
 import type { Editable } from './encoding.ts';
+import type { SnippetPieces } from './gathered-bytes.ts';
 import type { Done, Outcome } from './outcome.ts';
 import type { PageDelivery } from './page-delivery.ts';
 import { editedHead, sayOutcome } from './page-head.ts';
@@ -77,16 +78,18 @@ export class Page {
     return this.#room.snippet.render(this.#parts());
   }
 
-  /** The snippet in the order of its pieces, of which the longest is made once for all pages. May throw likewise. */
-  snippetPieces(): readonly Buffer[] {
+  /** The snippet as what varies, ASCII, and what is the same for all pages. May throw likewise. */
+  snippetPieces(): SnippetPieces {
     const { snippet } = this.#room;
     const parts = this.#parts();
-    return parts.script === null ? [snippet.render(parts)] : [snippet.renderStart(parts), snippet.rest];
+    return { start: snippet.renderStart(parts), rest: parts.script === null ? null : snippet.rest };
   }
 
   /** The snippet without the end that all scripts share; null where no script is in it. May throw likewise. */
   get snippetStart(): (() => Buffer) | null {
-    return this.#plan.script === null ? null : () => this.#room.snippet.renderStart(this.#parts());
+    return this.#plan.script === null
+      ? null
+      : () => Buffer.from(this.#room.snippet.renderStart(this.#parts()), 'latin1');
   }
 
   /** What is still to be sent of a streamed gzip page, with the snippet behind its text. May throw likewise. */

@@ -6,7 +6,14 @@ import { isHtml } from './eligible.ts';
 import type { Outcome } from './outcome.ts';
 import type { DocumentPlan } from './page-delivery.ts';
 import { editedHead, pass304, passHead, sayOutcome } from './page-head.ts';
-import { type EditPlan, isDocument, type PageAsk, planPage, type Response } from './page-plan.ts';
+import {
+  type EditPlan,
+  isDocument,
+  isEditedDocument,
+  type PageAsk,
+  planPage,
+  type Response,
+} from './page-plan.ts';
 import type { Room } from './room.ts';
 
 export type Prepared =
@@ -34,7 +41,8 @@ export function preparePage(
   }
   const response: Response = { ask, head };
   const plan = planPage(room, exchange, response);
-  passHead(head, room.requestRules.tracking && isHtml(head.headers), room.headRules);
+  const isPage = plan.kind === 'edit' || (room.requestRules.tracking && isHtml(head.headers));
+  passHead(head, isPage, room.headRules);
   if (head.status === 304 && ask.outcome === null) pass304(head, ask.marked, room.headRules);
   if (plan.kind === 'edit') return prepareEdit(room, exchange, { response, plan });
   if (room.headRules.debug) sayOutcome(head, plan.outcome);
@@ -56,7 +64,7 @@ function prepareEdit(
   const speaks = plan.script !== null && plan.personal && response.ask.consent === 'granted';
   const mint = speaks && known.knownSession === null;
   const ids = mint ? { ...known, pageSession: room.deps.newSessionId() } : known;
-  return { kind: 'edit', plan, ids, document: isDocument(room, response) ? ids : null };
+  return { kind: 'edit', plan, ids, document: isEditedDocument(room, response.ask) ? ids : null };
 }
 
 function planDocument(room: Room, exchange: Exchange, { ask, head }: Response): DocumentPlan {

@@ -5,6 +5,7 @@ import type { Arrivals } from './arrival.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { ConsentChoices } from './consent.ts';
 import type { RequestRules } from './eligible.ts';
+import type { Negotiation } from './encoding.ts';
 import type { PlaceFinder } from './known-places.ts';
 import type { Outcome } from './outcome.ts';
 import type { HeadRules } from './page-head.ts';
@@ -66,6 +67,7 @@ export type Room = {
   readonly snippet: Snippet;
   readonly requestRules: RequestRules;
   readonly headRules: HeadRules;
+  readonly negotiate: Negotiation;
   readonly consentRequired: boolean;
   readonly documentEvents: 'all' | 'injected' | 'off';
   /** A page up to this size that arrives at once is edited whole. */

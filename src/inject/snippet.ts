@@ -57,8 +57,8 @@ export type Snippet = {
   /** The script's source expression in a policy, with quotes. */
   readonly hash: string;
   render(parts: SnippetParts): Buffer;
-  /** What `render` makes of a script but for its end, `rest`, which is the same for every page. */
-  renderStart(parts: SnippetParts): Buffer;
+  /** What `render` makes but for the end of a script, `rest`, which is the same for every page. ASCII. */
+  renderStart(parts: SnippetParts): string;
   readonly rest: Buffer;
 };
 
@@ -78,13 +78,14 @@ export function createSnippet(options: SnippetOptions): Snippet {
     .digest('hex')
     .slice(0, VERSION_DIGITS);
   const hash = `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
+  const prefix = escaped(options.pathPrefix);
   const start = ({ script: parts, pixel }: SnippetParts) =>
-    renderPixel(options, pixel) + (parts === null ? '' : renderScript(parts));
+    renderPixel(prefix, pixel) + (parts === null ? '' : renderScript(parts));
   return {
     version,
     hash,
     render: (parts) => Buffer.from(start(parts) + (parts.script === null ? '' : rest), 'latin1'),
-    renderStart: (parts) => Buffer.from(start(parts), 'latin1'),
+    renderStart: start,
     rest: Buffer.from(rest, 'latin1'),
   };
 }
@@ -111,8 +112,7 @@ function personalAttributes({ token, key, now, ttl, session }: Personal): string
   return (
     attribute('data-token', token) +
     attribute('data-key', key) +
-    attribute('data-now', String(now)) +
-    attribute('data-ttl', String(ttl)) +
+    ` data-now="${now}" data-ttl="${ttl}"` +
     (session === null ? '' : attribute('data-session', session))
   );
 }
@@ -122,12 +122,13 @@ export function mayCarryPixel(host: string): boolean {
   return HOST.test(host);
 }
 
-function renderPixel({ pathPrefix }: SnippetOptions, pixel: Pixel | null): string {
+/** Nothing in it needs another escape: neither a host that is one, nor what encodeURIComponent leaves. */
+function renderPixel(prefix: string, pixel: Pixel | null): string {
   if (pixel === null || !mayCarryPixel(pixel.host)) return '';
-  const page = `${pixel.scheme}://${pixel.host}${pixel.target}`;
-  const query = `e=pageview&auto=1&d=${encodeURIComponent(pixel.proof)}&url=${encodeUrl(page)}`;
-  const source = attribute('src', `//${pixel.host}${pathPrefix}/px.gif?${query}`);
-  return `<img${source} width="1" height="1" alt="" hidden>`;
+  const { proof, scheme, host, target } = pixel;
+  const query = `e=pageview&amp;auto=1&amp;d=${encodeURIComponent(proof)}&amp;url=`;
+  const url = encodeUrl(`${scheme}://${host}${target}`);
+  return `<img src="//${host}${prefix}/px.gif?${query}${url}" width="1" height="1" alt="" hidden>`;
 }
 
 const HOST = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/;
@@ -147,7 +148,11 @@ function encodeUrl(url: string): string {
 
 /** In double quotes these four are all that could end the value or mean something else in it. */
 function attribute(name: string, value: string): string {
-  return ` ${name}="${value.replace(/[&"<>]/g, (char) => ENTITIES[char]!)}"`;
+  return ` ${name}="${escaped(value)}"`;
+}
+
+function escaped(value: string): string {
+  return value.replace(/[&"<>]/g, (char) => ENTITIES[char]!);
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '"': '&quot;', '<': '&lt;', '>': '&gt;' };

@@ -56,7 +56,6 @@ function parseTags(list: string): string[] {
 
 /** Marks the head of an edited page, in place; a tag that cannot be marked goes, since it would lie. */
 export function markResponse(headers: RawHeaders, version: string): void {
-  for (const name of DIGESTS) removeHeader(headers, name);
   setHeader(headers, 'Accept-Ranges', 'none');
   markTag(headers, version);
 }
@@ -70,5 +69,16 @@ export function markTag(headers: RawHeaders, version: string): void {
   else setHeader(headers, 'ETag', edited);
 }
 
-/** Digests of the body as the origin sent it. */
-export const DIGESTS = ['content-md5', 'digest', 'content-digest', 'repr-digest'];
+const DIGESTS = new Set(['content-md5', 'digest', 'content-digest', 'repr-digest']);
+const DIGEST_LENGTHS = new Set([...DIGESTS].map(({ length }) => length));
+
+/** The fields but for digests, which spoke of the body as the origin sent it. A copy. */
+export function withoutDigests(fields: RawHeaders): RawHeaders {
+  const kept: RawHeaders = [];
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!;
+    if (DIGEST_LENGTHS.has(name.length) && DIGESTS.has(name.toLowerCase())) continue;
+    kept.push(name, fields[i + 1]!);
+  }
+  return kept;
+}
