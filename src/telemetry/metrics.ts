@@ -3,8 +3,9 @@
  * Go seed are kept. No label ever holds client text: every value comes from a closed union, so the number of
  * series is bounded whatever the clients send.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Snapshot } from './snapshots.ts';
+import { type Counter, createCounter, createHistogram, type Histogram } from './tally.ts';
 
 type Kind = 'counter' | 'gauge' | 'histogram';
 type Definition = {
@@ -190,8 +191,8 @@ export function createMetrics(options: { processMetrics: boolean }): Metrics {
 
 function createMetric(definition: Definition, registry: Registry): Counter | Gauge | Histogram {
   const { name, help, labels } = definition;
-  const common = { name, help, labelNames: [...labels], registers: [registry] };
-  if (definition.kind === 'counter') return new Counter(common);
-  if (definition.kind === 'gauge') return new Gauge(common);
-  return new Histogram({ ...common, buckets: [...(definition.buckets ?? SECONDS)] });
+  if (definition.kind === 'counter') return createCounter(definition, registry);
+  if (definition.kind === 'gauge')
+    return new Gauge({ name, help, labelNames: [...labels], registers: [registry] });
+  return createHistogram({ buckets: SECONDS, ...definition }, registry);
 }
