@@ -35,8 +35,7 @@ export function encodeToken(fields: TokenFields): string {
   bytes[2] = kidLength;
   bytes.write(fields.kid, 3, 'latin1');
   bytes.writeUIntBE(fields.issuedAt, 3 + kidLength, 6);
-  bytes.write(fields.tid.replaceAll('-', ''), 9 + kidLength, 'hex');
-  bytes.write(fields.ipTag, 25 + kidLength, 'hex');
+  bytes.write(fromUuid(fields.tid) + fields.ipTag, 9 + kidLength, 'hex');
   return bytes.toString('base64url');
 }
 
@@ -58,6 +57,10 @@ export function decodeToken(text: string): TokenFields | null {
     tid: toUuid(bytes.toString('hex', 9 + kidLength, 25 + kidLength)),
     ipTag: bytes.toString('hex', 25 + kidLength, 33 + kidLength),
   };
+}
+
+function fromUuid(uuid: string): string {
+  return uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(14, 18) + uuid.slice(19, 23) + uuid.slice(24);
 }
 
 function toUuid(hex: string): string {

@@ -151,10 +151,9 @@ function lengthOf(value: string): number {
 }
 
 function connectionOf(value: string, before: FramingHeaders['connection']): FramingHeaders['connection'] {
-  const words = value
-    .toLowerCase()
-    .split(',')
-    .map((word) => word.trim());
+  const lower = value.toLowerCase();
+  if (lower === 'keep-alive' && before !== 'close') return lower; // most say so
+  const words = lower.split(',').map((word) => word.trim());
   if (before === 'close' || words.includes('close')) return 'close';
   return words.includes('keep-alive') ? 'keep-alive' : before;
 }
