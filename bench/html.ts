@@ -27,7 +27,7 @@ const NAVIGATION = {
 };
 const HEADERS = Object.entries(NAVIGATION).map(([name, value]) => `${name}: ${value}`);
 
-const settingOf =
+export const settingOf =
   (html: 'identity' | 'gzip', variables: Record<string, string> = {}): Work['setting'] =>
   ({ site }): Setting => ({ origin: site.url, tls: null, html, variables });
 
