@@ -43,7 +43,7 @@ async function shapeOf({ ask }: TestDatabase, table = 'events_json') {
     [table],
   );
   const indexes = await ask(
-    'SELECT pg_get_indexdef(indexrelid), indisvalid, indisprimary FROM pg_index WHERE indrelid = $1::regclass ORDER BY 1',
+    "SELECT replace(pg_get_indexdef(indexrelid), current_schema() || '.', '') AS definition, indisvalid, indisprimary FROM pg_index WHERE indrelid = $1::regclass ORDER BY 1",
     [table],
   );
   return { columns, indexes };
@@ -56,11 +56,7 @@ const OLD_TABLE = [
 
 describe('gotrack migrate', unless(postgresMissing), () => {
   it('makes the same table as the sink and as deploy/postgres/init.sql', async () => {
-    const [bySink, byCommand, byFile] = [
-      await server.database(),
-      await server.database(),
-      await server.database(),
-    ];
+    const [bySink, byCommand, byFile] = [await server.schema(), await server.schema(), await server.schema()];
     const { sink } = sinkOn(bySink);
     await sink.open(null);
     await sink.close();
@@ -75,7 +71,7 @@ describe('gotrack migrate', unless(postgresMissing), () => {
   });
 
   it('says what it did, and a second time that there is nothing to do', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     const first = await gotrackMigrate({ PG_DSN: database.dsn, PG_TABLE: 'analytics."Events"' });
     assert.equal(first.code, 0);
     assert.match(first.out, /done: CREATE SCHEMA "analytics"/);
@@ -90,7 +86,7 @@ describe('gotrack migrate', unless(postgresMissing), () => {
 
   it('prints with --dry-run the SQL that would do it, and does nothing', async () => {
     for (const flags of [['--dry-run'], ['--dry-run', '--pg-partition=day']]) {
-      const [database, other] = [await server.database(), await server.database()];
+      const [database, other] = [await server.schema(), await server.schema()];
       const { code, out } = await gotrackMigrate({ PG_DSN: database.dsn }, ...flags);
       assert.equal(code, 0);
       assert.deepEqual(await database.ask("SELECT to_regclass('events_json') AS found"), [{ found: null }]);
@@ -101,7 +97,7 @@ describe('gotrack migrate', unless(postgresMissing), () => {
   });
 
   it('adds to an older table what it lacks, keeps the rest, and the sink takes it', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     for (const sql of OLD_TABLE) await database.ask(sql);
     const value = event();
     await database.ask('INSERT INTO events_json (event_id, payload) VALUES ($1, $2)', [
@@ -112,9 +108,9 @@ describe('gotrack migrate', unless(postgresMissing), () => {
     assert.equal((await sink.open(null)).ok, false);
     const { code, out } = await gotrackMigrate({ PG_DSN: database.dsn });
     assert.equal(code, 0, out);
-    assert.match(out, /done: CREATE UNIQUE INDEX CONCURRENTLY ON "public"\."events_json" \(event_id\)/);
+    assert.match(out, /done: CREATE UNIQUE INDEX CONCURRENTLY ON "test_\d+"\."events_json" \(event_id\)/);
     assert.match(out, /done: CREATE INDEX CONCURRENTLY .* jsonb_path_ops/);
-    assert.match(out, /DROP INDEX CONCURRENTLY public\.old_gin/);
+    assert.match(out, /DROP INDEX CONCURRENTLY test_\d+\.old_gin/);
     assert.deepEqual(await sink.open(null), { ok: true });
     assert.deepEqual(await sink.write([recordOf(value), recordOf(event())]), { kind: 'ack' });
     assert.equal((await idsIn(database)).length, 2);
@@ -123,7 +119,7 @@ describe('gotrack migrate', unless(postgresMissing), () => {
   });
 
   it('tells how to go on where events are in the table twice, and ends what a failed attempt has left', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     for (const sql of OLD_TABLE) await database.ask(sql);
     const value = event();
     for (const _ of [1, 2]) {
@@ -139,13 +135,13 @@ describe('gotrack migrate', unless(postgresMissing), () => {
     assert.deepEqual(await idsIn(database), [value.event_id]);
     const { code, out } = await gotrackMigrate({ PG_DSN: database.dsn });
     assert.equal(code, 0);
-    assert.match(out, /done: DROP INDEX CONCURRENTLY "public"\."events_json_event_id_idx"/);
+    assert.match(out, /done: DROP INDEX CONCURRENTLY "test_\d+"\."events_json_event_id_idx"/);
     const invalid = await database.ask('SELECT FROM pg_index WHERE NOT indisvalid');
     assert.equal(invalid.length, 0);
   });
 
   it('adds indexes to a partitioned table too', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     await database.ask(
       'CREATE TABLE events_json (event_id uuid NOT NULL, ts timestamptz NOT NULL, payload jsonb NOT NULL) PARTITION BY RANGE (ts)',
     );
@@ -158,7 +154,7 @@ describe('gotrack migrate', unless(postgresMissing), () => {
   });
 
   it('refuses what is no table of events, a missing PG_DSN, and what it does not know', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     await database.ask('CREATE TABLE events_json (n int)');
     const wrong = await gotrackMigrate({ PG_DSN: database.dsn });
     assert.equal(wrong.code, 1);

@@ -53,7 +53,7 @@ async function holdInserts(database: TestDatabase) {
   return {
     async waiting(): Promise<number> {
       const sql = `SELECT pid FROM pg_stat_activity
-        WHERE application_name = 'gotrack' AND wait_event = 'advisory' AND datname = current_database()`;
+        WHERE application_name = 'gotrack ' || current_schema() AND wait_event = 'advisory'`;
       const rows = await askUntil<{ pid: number }>(
         () => database.ask(sql),
         (found) => found.length > 0,
@@ -70,7 +70,7 @@ for (const way of WAYS) {
   describe(`a connection that is lost, by ${way.copy ? 'COPY' : 'arrays'}`, unless(postgresMissing), () => {
     /** The same records again after the loss: each is a row, once. */
     async function lose(judgeOf: (relay: Relay) => Relay['judge']) {
-      const database = await server.database();
+      const database = await server.schema();
       const relay = await through(database);
       const { sink } = sinkOn({ dsn: relay.dsn }, way);
       const [earlier, values] = [events(3), events(2000)];
@@ -108,11 +108,11 @@ for (const way of WAYS) {
     });
 
     it('while nothing is written', async () => {
-      const database = await server.database();
+      const database = await server.schema();
       const { sink } = sinkOn(database, way);
       assert.deepEqual(await sink.open(null), { ok: true });
       await database.ask(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gotrack' AND datname = current_database()",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gotrack ' || current_schema()",
       );
       const value = event();
       const outcome = await sink.write([recordOf(value)]);
@@ -127,7 +127,7 @@ for (const way of WAYS) {
     });
 
     it('by pg_terminate_backend in the middle of the insert', async () => {
-      const database = await server.database();
+      const database = await server.schema();
       const { sink } = sinkOn(database, way);
       await sink.open(null);
       const hold = await holdInserts(database);
@@ -143,7 +143,7 @@ for (const way of WAYS) {
     });
 
     it('by a server that falls silent, after PG_TIMEOUT_MS', async () => {
-      const database = await server.database();
+      const database = await server.schema();
       const relay = await through(database);
       const { sink } = sinkOn({ dsn: relay.dsn }, { ...way, timeoutMs: 1000, connectTimeoutMs: 1000 });
       await sink.open(null);
@@ -161,7 +161,7 @@ for (const way of WAYS) {
     });
 
     it('by a lock that nobody releases: the server stops waiting too', async () => {
-      const database = await server.database();
+      const database = await server.schema();
       const { sink } = sinkOn(database, { ...way, timeoutMs: 1000 });
       await sink.open(null);
       const hold = await holdInserts(database);
@@ -184,7 +184,7 @@ for (const way of WAYS) {
 describe('an outage', unless(postgresMissing), () => {
   /** An insert that fails with this SQLSTATE, as long as the trigger is there. */
   async function failing(state: string) {
-    const database = await server.database();
+    const database = await server.schema();
     const { sink } = sinkOn(database);
     await sink.open(null);
     await database.ask(
@@ -221,7 +221,7 @@ describe('an outage', unless(postgresMissing), () => {
   }
 
   it('is a table that somebody drops; it is made again', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     const { sink } = sinkOn(database);
     await sink.open(null);
     await database.ask('DROP TABLE events_json');
@@ -242,7 +242,7 @@ describe('an outage', unless(postgresMissing), () => {
   ];
   for (const [what, change, expected] of WRONG) {
     it(`is a wrong ${what}, and no password is told`, async () => {
-      const url = new URL((await server.database()).dsn);
+      const url = new URL((await server.schema()).dsn);
       const right = decodeURIComponent(url.password);
       change(url);
       const { sink, log } = sinkOn({ dsn: url.href });
@@ -261,11 +261,12 @@ describe('an outage', unless(postgresMissing), () => {
   }
 
   it('is a user who may not insert, and the cure is a grant', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     await sinkOn(database).sink.open(null);
     await database.ask('DROP ROLE IF EXISTS reader');
     await database.ask("CREATE ROLE reader LOGIN PASSWORD 'reads'");
-    await database.ask('GRANT SELECT ON events_json TO reader');
+    const [{ schema } = {}] = await database.ask('SELECT current_schema() AS schema');
+    await database.ask(`GRANT USAGE ON SCHEMA ${schema} TO reader; GRANT SELECT ON events_json TO reader`);
     const url = new URL(database.dsn);
     url.username = 'reader';
     url.password = 'reads';
@@ -289,7 +290,7 @@ describe('an outage', unless(postgresMissing), () => {
 
 describe('two sinks that write the same events in opposite order', unless(postgresMissing), () => {
   it('do not lock each other out', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     const [one, two] = [sinkOn(database).sink, sinkOn(database).sink];
     for (let round = 0; round < 20; round += 1) {
       const values = events(200);

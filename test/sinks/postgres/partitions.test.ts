@@ -32,7 +32,7 @@ async function partitionsOf({ ask }: TestDatabase): Promise<string[]> {
   return rows.map(({ name }) => name.replace('events_json_p', ''));
 }
 
-const OF_PARTITIONS = "WHERE relname LIKE 'events_json_p%'";
+const OF_PARTITIONS = "WHERE relname LIKE 'events_json_p%' AND schemaname = current_schema()";
 
 async function rowsRead({ ask }: TestDatabase): Promise<number> {
   const [row] = await ask<{ read: number }>(
@@ -55,7 +55,7 @@ async function untilCounted({ ask }: TestDatabase, inserted: number): Promise<vo
 
 describe('partitions by day', unless(postgresMissing), () => {
   it('are made for today and two days ahead, and for each day that a batch brings', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     const { clock, time } = createClock();
     const { sink } = sinkOn(database, { partition: 'day' }, clock);
     await sink.open(null);
@@ -78,7 +78,7 @@ describe('partitions by day', unless(postgresMissing), () => {
 
   for (const copy of [true, false]) {
     it(`hold an event once though it comes again with another time, by ${copy ? 'COPY' : 'arrays'}`, async () => {
-      const database = await server.database();
+      const database = await server.schema();
       const { sink } = sinkOn(database, { partition: 'day', copy });
       const now = systemClock.now();
       const values = [at(now), at(now - DAY_MS), at(now - 3 * DAY_MS)];
@@ -96,7 +96,7 @@ describe('partitions by day', unless(postgresMissing), () => {
   }
 
   it('are dropped when PG_RETENTION_DAYS full days have passed; tables of others stay', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     const { clock, time } = createClock();
     const { sink, log } = sinkOn(database, { partition: 'day', retentionDays: 3 }, clock);
     const days = [0, 2, 3, 4, 40].map((age) => at(NOON - age * DAY_MS));
@@ -115,7 +115,7 @@ describe('partitions by day', unless(postgresMissing), () => {
   });
 
   it('that cannot be dropped now stop no event', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     const { clock, time } = createClock();
     const { sink, log } = sinkOn(database, { partition: 'day', retentionDays: 1 }, clock);
     assert.deepEqual(await sink.write([recordOf(at(NOON - 9 * DAY_MS))]), { kind: 'ack' });
@@ -135,7 +135,7 @@ describe('partitions by day', unless(postgresMissing), () => {
   });
 
   it('are not read as a whole for earlier copies of an event, though the server has no statistics yet', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     const { sink } = sinkOn(database, { partition: 'day' });
     const now = systemClock.now();
     await sink.write([recordOf(at(now))]);
@@ -145,6 +145,7 @@ describe('partitions by day', unless(postgresMissing), () => {
       `INSERT INTO events_json SELECT gen_random_uuid(), $1, '{}' FROM generate_series(1, 5000)`,
       [new Date(now).toISOString()],
     );
+    await database.ask('SELECT pg_stat_force_next_flush()');
     await untilCounted(database, 5000);
     const before = await rowsRead(database);
     assert.deepEqual(await sink.write(recordsOf(Array.from({ length: 500 }, () => at(now)))), {
@@ -158,7 +159,7 @@ describe('partitions by day', unless(postgresMissing), () => {
   });
 
   it('that somebody drops are made again', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     const { sink } = sinkOn(database, { partition: 'day' });
     const now = systemClock.now();
     assert.deepEqual(await sink.write([recordOf(at(now))]), { kind: 'ack' });
@@ -173,7 +174,7 @@ describe('partitions by day', unless(postgresMissing), () => {
   });
 
   it('are made once by two sinks at the same time', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     const sinks = [1, 2, 3].map(() => sinkOn(database, { partition: 'day' }).sink);
     const values = [0, 10, 20, 30].map((age) => at(systemClock.now() - age * DAY_MS));
     for (const sink of sinks) assert.deepEqual(await sink.open(null), { ok: true });

@@ -20,7 +20,7 @@ import {
 
 keepEventLoopAlive();
 
-const EVENTS = process.env.TEST_SIZE === 'full' ? 100_000 : 2_000;
+const EVENTS = process.env.TEST_SIZE === 'full' ? 100_000 : 1_000;
 const BATCH = 500;
 const LONG = 'x'.repeat(100);
 
@@ -53,7 +53,7 @@ const STRICT_TABLE = [
 ];
 
 async function strictDatabase() {
-  const database = await server.database();
+  const database = await server.schema();
   for (const sql of STRICT_TABLE) await database.ask(sql);
   const first = event({ order: 'the same for all' });
   await database.ask('INSERT INTO events_json VALUES ($1, $2, $3)', [first.event_id, first.timestamp, first]);

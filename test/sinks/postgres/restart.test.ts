@@ -25,7 +25,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Events that come in all the time, and a delivery of them. */
 async function startStream(partition: 'none' | 'day') {
-  const database = await server.database();
+  const database = await server.schema();
   const journal = await openOn(createFakeDisk(seeded(1)), {
     outputs: ['postgres'],
     maxBytes: 2 ** 30,

@@ -24,7 +24,7 @@ for (const way of WAYS) {
     unless(postgresMissing),
     () => {
       it('hold the id, the time and the envelope as it was', async () => {
-        const database = await server.database();
+        const database = await server.schema();
         const { sink } = sinkOn(database, way);
         assert.deepEqual(await sink.open(null), { ok: true });
         const text = 'a\\b \\N \\. \t\n\r" \u2028 é 😀 \u0001';
@@ -40,7 +40,7 @@ for (const way of WAYS) {
       });
 
       it('hold any JSON there is', async () => {
-        const database = await server.database();
+        const database = await server.schema();
         const { sink } = sinkOn(database, way);
         const json = fc.jsonValue({ stringUnit: 'grapheme-composite' });
         const samples = fc.sample(json, 300).map((sample) => event({ sample }));
@@ -62,7 +62,7 @@ for (const way of WAYS) {
       });
 
       it('are one an event, whether it comes again in the batch, later, or from another sink', async () => {
-        const database = await server.database();
+        const database = await server.schema();
         const { sink } = sinkOn(database, way);
         const { sink: other } = sinkOn(database, { ...way, copy: !way.copy });
         const [first, second, third] = [events(50), events(50), events(50)];
@@ -75,7 +75,7 @@ for (const way of WAYS) {
       });
 
       it('are refused one by one where we see it ourselves, and the others are written', async () => {
-        const database = await server.database();
+        const database = await server.schema();
         const { sink } = sinkOn(database, way);
         const good = events(3);
         const bad = event({ event_id: 'no id' });
@@ -95,7 +95,7 @@ for (const way of WAYS) {
 
 describe('the table', unless(postgresMissing), () => {
   it('may have a schema and a name that SQL has to quote', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     const table = { schema: 'Odd "Schema"', table: 'order by; --' };
     const { sink, log } = sinkOn(database, { table });
     assert.deepEqual(await sink.open(null), { ok: true });
@@ -107,7 +107,7 @@ describe('the table', unless(postgresMissing), () => {
   });
 
   it('is made once by two who start at the same time', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     const sinks = [1, 2, 3, 4].map(() => sinkOn(database).sink);
     const opened = await Promise.all(sinks.map((sink) => sink.open(null)));
     assert.deepEqual(
@@ -118,7 +118,7 @@ describe('the table', unless(postgresMissing), () => {
   });
 
   it('is used as it is when it is the seed’s older one, and a line says what it lacks', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     await database.ask(
       'CREATE TABLE events_json (id bigserial PRIMARY KEY, event_id uuid UNIQUE NOT NULL, ts timestamptz NOT NULL DEFAULT now(), payload jsonb NOT NULL)',
     );
@@ -133,7 +133,7 @@ describe('the table', unless(postgresMissing), () => {
   });
 
   it('may have types that ours can be cast to', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     await database.ask(
       'CREATE TABLE events_json (event_id varchar(36) UNIQUE, ts timestamp(3), payload json, note text)',
     );
@@ -194,7 +194,7 @@ describe('the table', unless(postgresMissing), () => {
   ];
   for (const [what, sql, options, expected] of PROBLEMS) {
     it(`that ${what} is said, with the cure`, async () => {
-      const database = await server.database();
+      const database = await server.schema();
       for (const statement of sql.split('; ')) await database.ask(statement);
       const { sink } = sinkOn(database, options);
       const outcome = await sink.open(null);

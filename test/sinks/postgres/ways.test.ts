@@ -44,13 +44,13 @@ describe('a server', unless(missing), () => {
   });
 
   async function through(search: string) {
-    const database = await server.database();
-    const { sink } = sinkOn({ dsn: `${database.dsn}?${search}` });
+    const database = await server.schema();
+    const { sink } = sinkOn({ dsn: `${database.dsn}&${search}` });
     return { database, sink, opened: await sink.open(null) };
   }
 
   const isOverTls =
-    "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'gotrack' AND datname = current_database()";
+    "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'gotrack ' || current_schema()";
 
   it('is reached over TLS, and its certificate verified, with sslmode=require too and without a warning', async (t) => {
     const warnings: string[] = [];
@@ -84,11 +84,11 @@ describe('a server', unless(missing), () => {
   });
 
   it('that falls silent over TLS is given up in time', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     const url = new URL(database.dsn);
     const relay = await startRelay({ host: url.hostname, port: Number(url.port) });
     url.port = String(relay.port);
-    const dsn = `${url.href}?sslmode=verify-full&sslrootcert=${certFile}`;
+    const dsn = `${url.href}&sslmode=verify-full&sslrootcert=${certFile}`;
     const { sink } = sinkOn({ dsn }, { timeoutMs: 1000, connectTimeoutMs: 1000 });
     assert.deepEqual(await sink.open(null), { ok: true });
     const value = event();
@@ -104,9 +104,9 @@ describe('a server', unless(missing), () => {
   });
 
   it('is reached by its unix socket', async () => {
-    const database = await server.database();
+    const database = await server.schema();
     const url = new URL(database.dsn);
-    const socket = `postgres://${url.username}:${url.password}@/${url.pathname.slice(1)}?host=${folder.path}&port=${url.port}`;
+    const socket = `postgres://${url.username}:${url.password}@/${url.pathname.slice(1)}?host=${folder.path}&port=${url.port}&${url.searchParams}`;
     const { sink } = sinkOn({ dsn: socket });
     assert.deepEqual(await sink.open(null), { ok: true });
     assert.deepEqual(await sink.write([recordOf(event())]), { kind: 'ack' });
