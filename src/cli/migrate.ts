@@ -1,18 +1,19 @@
 /**
- * `gotrack migrate [--dry-run]`: the table of PG_TABLE in PG_DSN's database, made or brought to today's form. It only
- * adds (indexes, built while events are written), so it may run at any time, and again. Exit code: 0 it is in today's
+ * `gotrack migrate [--dry-run]`: the table of each Postgres output (PG_TABLE in the database of PG_DSN), made or brought
+ * to today's form. It only adds (indexes, built while events are written), so it may run at any time, and again. Exit code: 0 it is in today's
  * form, 1 it is not, 2 wrong usage or configuration.
  */
-import { loadPart } from '../config/load.ts';
+import { loadSinks, postgresProblemsOf } from '../config/load.ts';
 import { migrate as migrateTable } from '../sinks/postgres/migrate.ts';
 import { plainName } from '../sinks/postgres/names.ts';
-import { postgresOptions } from '../sinks/postgres/options.ts';
+import { type PostgresSinkOptions, postgresOptions } from '../sinks/postgres/options.ts';
 import type { Command, Context } from './context.ts';
 
 const USAGE = `gotrack migrate [--dry-run]
 
-Makes the table of PG_TABLE in the database of PG_DSN, or adds the indexes that an older one lacks. Indexes are built
-while events are written. It can be run again at any time.
+Makes the table of PG_TABLE in the database of PG_DSN, or adds the indexes that an older one lacks; where OUTPUTS names
+several (postgres:eu,postgres:us), that of each. Indexes are built while events are written. It can be run again at any
+time.
 
   --dry-run  prints the SQL and does nothing`;
 
@@ -37,18 +38,27 @@ export const migrate: Command = async (context) => {
     context.printError(`gotrack: migrate takes no words\n\n${USAGE}`);
     return 2;
   }
-  const options = readOptions(context, flags);
-  return options === null ? 2 : migrateWith(context, { ...options, dryRun: dry === 'true' });
+  const sinks = readSinks(context, flags);
+  if (sinks === null) return 2;
+  let code = 0;
+  for (const options of sinks) {
+    if (sinks.length > 1) context.print(`-- ${options.name}`);
+    code = Math.max(code, await migrateWith(context, { ...options, dryRun: dry === 'true' }));
+  }
+  return code;
 };
 
-function readOptions({ env, printError, readFile }: Context, flags: Record<string, string>) {
-  const loaded = loadPart(KEYS, { env, flags, readFile });
-  const problems = loaded.ok ? [] : loaded.problems;
-  if (loaded.ok && loaded.config.pgDsn === undefined) {
-    problems.push({ name: 'PG_DSN', message: 'is required: postgres://user:password@host:5432/database' });
-  }
+function readSinks(
+  { env, printError, readFile }: Context,
+  flags: Record<string, string>,
+): PostgresSinkOptions[] | null {
+  const loaded = loadSinks('postgres', KEYS, { env, flags, readFile });
+  const problems = loaded.ok
+    ? loaded.sinks.flatMap(({ output, settings }) => postgresProblemsOf(output, settings))
+    : loaded.problems;
   for (const { name, message } of problems) printError(`gotrack: ${name} ${message}`);
-  return loaded.ok && problems.length === 0 ? postgresOptions(loaded.config, 'postgres') : null;
+  if (!loaded.ok || problems.length > 0) return null;
+  return loaded.sinks.map(({ output, settings }) => postgresOptions(settings, output.name));
 }
 
 async function migrateWith(

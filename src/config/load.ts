@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { dateFaultOf, faultOf, type KeyPair } from './certificate.ts';
 import { type Config, FIELDS, type Field, settingsOf } from './fields.ts';
 import { nearestName } from './nearest.ts';
-import { type Labelled, labelledFields, labelledName } from './outputs.ts';
+import { type Labelled, labelledFields, labelledName, type Output, type SinkKind } from './outputs.ts';
 import { retentionProblem } from './postgres.ts';
 
 export type Problem = { name: string; message: string };
@@ -52,15 +52,34 @@ export function loadConfig(sources: Sources): Loaded {
   return { ok: true, config: { ...config, keyPair }, warnings };
 }
 
-/** Some rows by themselves, for a command that needs no more: the others may be unset or wrong. */
-export function loadPart<Key extends keyof typeof FIELDS>(
+export type LoadedSinks<Key extends keyof Config> =
+  | { ok: true; sinks: { output: Output; settings: Pick<Config, Key> }[] }
+  | { ok: false; problems: Problem[] };
+
+/**
+ * The sinks of one kind among OUTPUTS, for a command that needs no more: everything else may be unset or wrong. Where
+ * there is none among them yet, the one without a label.
+ */
+export function loadSinks<Key extends keyof typeof FIELDS>(
+  kind: SinkKind,
   keys: readonly Key[],
   sources: TextSources,
-): { ok: true; config: Pick<Config, Key> } | { ok: false; problems: Problem[] } {
+): LoadedSinks<Key> {
   const problems: Problem[] = [];
-  const values = Object.fromEntries(keys.map((key) => [key, readField(FIELDS[key], sources, problems)]));
-  problems.push(...unknownFlags(sources.flags, Object.values<Field>(FIELDS)));
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, config: values as Pick<Config, Key> };
+  const all = (readField(FIELDS.outputs, sources, problems) ?? []) as Config['outputs'];
+  const named = all.filter((output) => output.kind === kind);
+  const outputs = named.length > 0 ? named : [{ name: kind, kind, label: null }];
+  const shared = Object.fromEntries(keys.map((key) => [key, readField(FIELDS[key], sources, problems)]));
+  const labelled = labelledFields<Field>(FIELDS, outputs);
+  const own = readLabelled(labelled, sources, problems);
+  const known = [...Object.values<Field>(FIELDS), ...labelled.map(({ field }) => field)];
+  problems.push(...unknownFlags(sources.flags, known));
+  if (problems.length > 0) return { ok: false, problems };
+  const sinks = outputs.map((output) => {
+    const settings = { ...shared, ...own[output.name] } as Pick<Config, Key>;
+    return { output, settings };
+  });
+  return { ok: true, sinks };
 }
 
 /** What somebody set, else the default; undefined where there is neither, or a problem. */
@@ -79,7 +98,7 @@ function readField(field: Field, sources: TextSources, problems: Problem[]): unk
 }
 
 /** Only what was set: the rest is read without the label. */
-function readLabelled(fields: readonly Labelled<Field>[], sources: Sources, problems: Problem[]) {
+function readLabelled(fields: readonly Labelled<Field>[], sources: TextSources, problems: Problem[]) {
   const labelled: Record<string, Record<string, unknown>> = {};
   for (const { output, key, field } of fields) {
     const value = readField({ ...field, default: undefined }, sources, problems);
@@ -172,17 +191,23 @@ function contradictions(config: Config, problems: readonly Problem[]): Problem[]
 }
 
 function postgresProblems(config: Config): Problem[] {
+  return (config.outputs ?? [])
+    .filter(({ kind }) => kind === 'postgres')
+    .flatMap((output) => postgresProblemsOf(output, settingsOf(config, output)));
+}
+
+/** What no single row of a Postgres sink can see. */
+export function postgresProblemsOf(
+  { name, label }: Output,
+  { pgDsn, pgPartition, pgRetentionDays }: Pick<Config, 'pgDsn' | 'pgPartition' | 'pgRetentionDays'>,
+): Problem[] {
   const found: Problem[] = [];
-  for (const output of (config.outputs ?? []).filter(({ kind }) => kind === 'postgres')) {
-    const { pgDsn, pgPartition, pgRetentionDays } = settingsOf(config, output);
-    const nameOf = (name: string) => labelledName(name, output.label);
-    if (pgDsn === undefined) {
-      const message = `is required for the output ${output.name}: postgres://user:password@host:5432/database`;
-      found.push({ name: nameOf('PG_DSN'), message });
-    }
-    const retention = retentionProblem(pgPartition, pgRetentionDays);
-    if (retention !== null) found.push({ name: nameOf('PG_RETENTION_DAYS'), message: retention });
+  if (pgDsn === undefined) {
+    const message = `is required for the output ${name}: postgres://user:password@host:5432/database`;
+    found.push({ name: labelledName('PG_DSN', label), message });
   }
+  const retention = retentionProblem(pgPartition, pgRetentionDays);
+  if (retention !== null) found.push({ name: labelledName('PG_RETENTION_DAYS', label), message: retention });
   return found;
 }
 

@@ -16,8 +16,8 @@ import { tempFolder } from './temp.ts';
 export type TestServer = {
   /** An empty schema of its own, in a database that all of them share: a hundred times as quick as a database. */
   schema(): Promise<TestDatabase>;
-  /** A database of that name, made anew. */
-  database(name: string): Promise<TestDatabase>;
+  /** A database of that name, or any, made anew. */
+  database(name?: string): Promise<TestDatabase>;
   /** Null where it is not ours to kill: PG_TEST_DSN. */
   process: ServerProcess | null;
   stop(): Promise<void>;
@@ -87,6 +87,7 @@ function serverAt(dsn: string, child: ServerProcess | null, stop: () => Promise<
   const admin = createAsker(dsn);
   const askers = [admin];
   let schemas = 0;
+  let databases = 0;
 
   const make = async (name: string) => {
     await admin.ask(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
@@ -102,7 +103,10 @@ function serverAt(dsn: string, child: ServerProcess | null, stop: () => Promise<
   };
   return {
     process: child,
-    database: async (name) => give(await make(name)),
+    async database(name) {
+      databases += 1;
+      return give(await make(name ?? `${shared}_${databases}`));
+    },
     async schema() {
       schemas += 1;
       const schema = `test_${schemas}`;

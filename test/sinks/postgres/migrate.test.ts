@@ -153,6 +153,30 @@ describe('gotrack migrate', unless(postgresMissing), () => {
     assert.match((await gotrackMigrate(env)).out, /nothing to do/);
   });
 
+  it('brings the table of each Postgres output to its form, and says which failed', async () => {
+    const [eu, us] = [await server.schema(), await server.schema()];
+    const env = {
+      OUTPUTS: 'log,postgres:eu,postgres:us',
+      PG_TABLE: 'events',
+      PG_EU_DSN: eu.dsn,
+      PG_US_DSN: us.dsn,
+    };
+    const { code, out } = await gotrackMigrate({ ...env, PG_US_PARTITION: 'day' });
+    assert.equal(code, 0);
+    assert.match(
+      out,
+      /-- postgres:eu\ndone: CREATE TABLE "events".*-- postgres:us\ndone: CREATE TABLE "events".*PARTITION/s,
+    );
+    assert.equal((await shapeOf(eu, 'events')).indexes.length, 3);
+    const half = await gotrackMigrate(env);
+    assert.equal(half.code, 1);
+    assert.match(half.out, /-- postgres:eu\n-- events has today's form/);
+    assert.match(half.error, /events is partitioned and PG_PARTITION is none/);
+    const without = await gotrackMigrate({ OUTPUTS: 'postgres:eu,postgres:us', PG_EU_DSN: eu.dsn });
+    assert.equal(without.code, 2);
+    assert.match(without.error, /PG_US_DSN is required for the output postgres:us/);
+  });
+
   it('refuses what is no table of events, a missing PG_DSN, and what it does not know', async () => {
     const database = await server.schema();
     await database.ask('CREATE TABLE events_json (n int)');
