@@ -76,7 +76,6 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   const child = await startServer({ programs, folder: folder.path, port, settings });
   const dsn = `postgres://tester:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/postgres`;
   return serverAt(dsn, child, async () => {
-    child.signal('SIGCONT');
     await child.stop();
     folder.remove();
   });
@@ -116,6 +115,8 @@ function serverAt(dsn: string, child: ServerProcess | null, stop: () => Promise<
       return given;
     },
     async stop() {
+      // A test that failed may have left it frozen, and then it closes no session.
+      child?.signal('SIGCONT');
       for (const asker of askers) await asker.close();
       await stop();
     },
