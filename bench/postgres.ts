@@ -25,7 +25,7 @@ const CANDIDATES: Candidate[] = [
   { name: 'COPY, batches of 500', options: {} },
   { name: 'COPY, batches of 1,000', options: { batch: 1000 } },
   { name: 'COPY, batches of 100', options: { batch: 100 } },
-  { name: 'arrays, batches of 500', options: { copy: false } },
+  { name: 'arrays, batches of 500', options: { copyAtLeast: Number.POSITIVE_INFINITY } },
   { name: 'COPY, partition by day', options: { partition: 'day' } },
   { name: 'COPY, without the GIN index', options: {}, drop: 'events_json_payload_idx' },
 ];
@@ -128,7 +128,7 @@ function sinkFor(dsn: string, options: Partial<PostgresSinkOptions>): Sink {
         dsn,
         table,
         create: true,
-        copy: true,
+        copyAtLeast: 0,
         batch: 500,
         timeoutMs: 30_000,
         connectTimeoutMs: 10_000,

@@ -137,7 +137,7 @@ export const FIELDS = {
   pgCreate: { group: 'postgres sink', name: 'PG_CREATE', parse: bool, default: 'true', doc: 'Create the table and its indexes where there is none' },
   pgBatchSize: { group: 'postgres sink', name: 'PG_BATCH_SIZE', parse: integer(1, 10_000), default: '500', doc: 'Events a batch' },
   pgFlushMs: { group: 'postgres sink', name: 'PG_FLUSH_MS', parse: integer(1, 60_000), default: '500', doc: 'A batch that is not full goes after this time', ...MS },
-  pgCopy: { group: 'postgres sink', name: 'PG_COPY', parse: bool, default: 'true', doc: 'Send batches by COPY through a temporary table; `false` where a pooler or a grant forbids that: by arrays in the statement' },
+  pgCopy: { group: 'postgres sink', name: 'PG_COPY', parse: bool, default: 'true', doc: 'Send batches of 100 events and more by COPY through a temporary table; `false` where a pooler or a grant forbids that: all go as arrays in the statement' },
   pgTimeoutMs: { group: 'postgres sink', name: 'PG_TIMEOUT_MS', parse: integer(100, 3_600_000), default: '30000', doc: 'A batch that the server has not taken by then is given up and sent again', ...MS },
   pgPartition: { group: 'postgres sink', name: 'PG_PARTITION', parse: oneOf('none', 'day'), default: 'none', doc: '`day`: a partition for each UTC day of `ts`. Chosen when the table is created' },
   pgRetentionDays: { group: 'postgres sink', name: 'PG_RETENTION_DAYS', parse: integer(0, 36_500), default: '0', doc: 'With PG_PARTITION=day: drop the partitions of older days; 0 keeps them', unit: 'd' },

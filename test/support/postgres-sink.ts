@@ -6,9 +6,10 @@ import { createPostgresSink } from '../../src/sinks/postgres/postgres.ts';
 import { createTestLog } from './fake-journal.ts';
 import type { TestDatabase } from './postgres.ts';
 
+/** `copy`: every batch by COPY (as where nothing is said), or none. */
 export function sinkOn(
   { dsn }: Pick<TestDatabase, 'dsn'>,
-  options: Partial<PostgresSinkOptions> = {},
+  { copy = true, ...options }: Partial<PostgresSinkOptions> & { copy?: boolean } = {},
   clock = systemClock,
 ) {
   const log = createTestLog();
@@ -18,7 +19,7 @@ export function sinkOn(
       dsn,
       table: { schema: null, table: 'events_json' },
       create: true,
-      copy: true,
+      copyAtLeast: copy ? 0 : Number.POSITIVE_INFINITY,
       batch: 500,
       timeoutMs: 20_000,
       connectTimeoutMs: 10_000,

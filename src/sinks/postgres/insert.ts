@@ -19,14 +19,21 @@ const MAKE_BATCH_TABLE =
   'CREATE TEMPORARY TABLE IF NOT EXISTS gotrack_batch (event_id uuid, ts timestamptz, payload jsonb) ON COMMIT DELETE ROWS';
 const FILL_BATCH_TABLE = `COPY ${BATCH_TABLE} (event_id, ts, payload) FROM STDIN`;
 
-export function createCopyInsert(connection: Connection, target: Target): Insert {
+/** By COPY from `copyAtLeast` rows on. */
+export function createInsert(connection: Connection, target: Target, copyAtLeast: number): Insert {
+  const byCopy = createCopyInsert(connection, target);
+  const byArrays = createArrayInsert(connection, target);
+  return (rows) => (rows.length < copyAtLeast ? byArrays(rows) : byCopy(rows));
+}
+
+function createCopyInsert(connection: Connection, target: Target): Insert {
   return (rows) => {
     const insert = insertSql(target, rows, BATCH);
     return connection.copy(`${MAKE_BATCH_TABLE}; ${FILL_BATCH_TABLE}; ${insert}`, copyText(rows));
   };
 }
 
-export function createArrayInsert(connection: Connection, target: Target): Insert {
+function createArrayInsert(connection: Connection, target: Target): Insert {
   const source = 'unnest($1::uuid[], $2::timestamptz[], $3::jsonb[]) AS batch (event_id, ts, payload)';
   return async (rows) => {
     const ids = rows.map((row) => row.eventId);

@@ -13,8 +13,8 @@ export type PostgresSinkOptions = {
   readonly table: TableName;
   /** Whether a table that is not there is created. */
   readonly create: boolean;
-  /** By COPY, else by arrays. */
-  readonly copy: boolean;
+  /** Rows from which on a batch goes by COPY, smaller ones by arrays; Infinity: never. */
+  readonly copyAtLeast: number;
   /** Records of one batch at most. */
   readonly batch: number;
   /** For one batch, and for each other question to the server. */
@@ -40,6 +40,8 @@ export type PostgresSettings = Pick<
 >;
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Below, emptying the temporary table costs the server more than reading arrays does (docs/decisions/postgres.md). */
+const COPY_AT_LEAST = 100;
 
 /** `pgDsn` must be set. `name` as in OUTPUTS. */
 export function postgresOptions(settings: PostgresSettings, name: string): PostgresSinkOptions {
@@ -50,7 +52,7 @@ export function postgresOptions(settings: PostgresSettings, name: string): Postg
     dsn,
     table: settings.pgTable,
     create: settings.pgCreate,
-    copy: settings.pgCopy,
+    copyAtLeast: settings.pgCopy ? COPY_AT_LEAST : Number.POSITIVE_INFINITY,
     batch: settings.pgBatchSize,
     timeoutMs,
     connectTimeoutMs: Math.min(timeoutMs, CONNECT_TIMEOUT_MS),

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { SinkLog } from '../health.ts';
 import { type Connection, connect } from './connection.ts';
 import { sqlState } from './failure.ts';
-import { createArrayInsert, createCopyInsert } from './insert.ts';
+import { createInsert } from './insert.ts';
 import { type Absent, inspect, type TableFacts } from './inspect.ts';
 import { createIfAbsent } from './migrate.ts';
 import { plainName } from './names.ts';
@@ -31,7 +31,7 @@ export async function openSession(options: PostgresSinkOptions, deps: SessionDep
   try {
     await settle(connection, options.timeoutMs);
     const facts = await readyTable(connection, options, deps.log);
-    const { copy, partition, retentionDays } = options;
+    const { copyAtLeast, partition, retentionDays } = options;
     const target = { table: facts.name, partition };
     const partitions: Partitions | null =
       partition === 'none'
@@ -42,9 +42,9 @@ export async function openSession(options: PostgresSinkOptions, deps: SessionDep
         await partitions?.keepUp();
         await partitions?.cover(rows);
       },
-      insert: copy ? createCopyInsert(connection, target) : createArrayInsert(connection, target),
+      insert: createInsert(connection, target, copyAtLeast),
       async check() {
-        const problem = await rightsProblem(connection, facts.name, copy);
+        const problem = await rightsProblem(connection, facts.name, copyAtLeast < Number.POSITIVE_INFINITY);
         if (problem !== null) throw new Error(problem);
       },
       close: connection.close,

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
+import { loadSinks } from '../../../src/config/load.ts';
+import { postgresOptions } from '../../../src/sinks/postgres/options.ts';
 import { unless } from '../../support/needs.ts';
 import { postgresMissing, startPostgres, type TestServer } from '../../support/postgres.ts';
 import { event, events, idsIn, idsOf, recordOf, recordsOf, sinkOn } from '../../support/postgres-sink.ts';
+
+const PG_KEYS = [
+  ...(['pgDsn', 'pgTable', 'pgCreate', 'pgCopy', 'pgBatchSize'] as const),
+  ...(['pgTimeoutMs', 'pgPartition', 'pgRetentionDays'] as const),
+];
 
 let server: TestServer;
 before(async () => {
@@ -92,6 +99,34 @@ for (const way of WAYS) {
     },
   );
 }
+
+describe('PG_COPY', unless(postgresMissing), () => {
+  const WORDS: [pgCopy: string, count: number, word: RegExp][] = [
+    ['true', 500, /COPY/],
+    ['true', 5, /unnest/],
+    ['false', 500, /unnest/],
+  ];
+  for (const [pgCopy, count, word] of WORDS) {
+    it(`${pgCopy}: ${count} events go by ${word.source}`, async () => {
+      const database = await server.schema();
+      const loaded = loadSinks('postgres', PG_KEYS, {
+        env: { PG_DSN: database.dsn, PG_COPY: pgCopy },
+        flags: {},
+        readFile: () => '',
+      });
+      assert.ok(loaded.ok);
+      const { sink } = sinkOn(database, postgresOptions(loaded.sinks[0]!.settings, 'postgres'));
+      const values = events(count);
+      assert.deepEqual(await sink.write(recordsOf(values)), { kind: 'ack' });
+      assert.deepEqual(await idsIn(database), idsOf(values));
+      const [session] = await database.ask(
+        "SELECT query FROM pg_stat_activity WHERE application_name = 'gotrack ' || current_schema()",
+      );
+      assert.match(String(session!.query), word);
+      await sink.close();
+    });
+  }
+});
 
 describe('the table', unless(postgresMissing), () => {
   it('may have a schema and a name that SQL has to quote', async () => {
