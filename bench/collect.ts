@@ -46,6 +46,8 @@ function serveCollect(): http.Server {
       collectPath: '/collect',
       maxBodyBytes: 2 ** 20,
       ipBinding: 'soft',
+      hmacRequire: 'any',
+      ingestToken: null,
       corsOrigins: [],
       rates: { collect: 1_000_000_000, hello: 600, pixel: 600, document: 1_200 },
       exclusions: NO_EXCLUSIONS,

@@ -51,6 +51,8 @@ function collectFor(config: Config, parts: EventsDeps & { privacy: Privacy }): C
       collectPath: `${config.pathPrefix}/collect`,
       maxBodyBytes: config.maxBodyBytes,
       ipBinding: config.hmacIpBinding,
+      hmacRequire: config.hmacRequire,
+      ingestToken: config.ingestToken ?? null,
       corsOrigins: config.corsOrigins,
       rates: { collect: rateCollect, hello: rateHello, pixel: ratePixel, document: rateDocument },
       exclusions: readExclusions(config.eventsExclude),

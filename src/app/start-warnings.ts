@@ -9,6 +9,11 @@ export function startWarnings(config: Config): string[] {
       "ORIGIN_TLS_SKIP_VERIFY=true: the origin's certificate is not verified, anybody may answer for it",
     );
   }
+  if (config.hmacPublicKey !== undefined) {
+    warnings.push(
+      "HMAC_PUBLIC_KEY is ignored: each client's key follows from its address and HMAC_SECRET, and one key for all would let anybody sign for everybody. Unset it",
+    );
+  }
   const severalSecrets = (config.hmacSecrets?.length ?? 0) > 1;
   if (config.anonymizeUserIds && config.userIdSecret === undefined && severalSecrets) {
     warnings.push(

@@ -61,6 +61,7 @@ export function answerRejection(
   const headers = headersOf(body, extras.site);
   if (retryAfter !== undefined) headers.push('Retry-After', String(retryAfter));
   if (status === 405) headers.push('Allow', 'POST');
+  if (reason === 'bad-ingest-token') headers.push('WWW-Authenticate', 'Bearer'); // RFC 9110 §15.5.2
   if (extras.unread === 'much') answerAndClose(clientRes, { status, headers, body });
   else clientRes.writeHead(status, headers).end(body);
 }

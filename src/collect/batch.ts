@@ -30,7 +30,8 @@ export type Events = { readonly events: readonly unknown[]; readonly escapes: bo
 export function buildBatch({ events, escapes }: Events, sender: Sender, deps: BatchDeps): Batch {
   const { privacy } = deps;
   const batch: Batch = { records: [], rejected: [], drops: [], duplicates: 0, identity: null };
-  const options = { scrub: privacy.scrub, escapes, userId: privacy.userId };
+  const byServer = sender.auth?.scheme === 'server';
+  const options = { scrub: privacy.scrub, escapes, userId: privacy.userId, byServer };
   const ids = new Set<string>();
   for (let index = 0; index < events.length; index++) {
     const parsed = parseEvent(events[index], options);
@@ -40,10 +41,7 @@ export function buildBatch({ events, escapes }: Events, sender: Sender, deps: Ba
       continue;
     }
     const consent = privacy.decideConsent(sender.consent, parsed.event.consent);
-    const made = toEnvelope({ event: parsed.event, consent: consent.recorded, index }, sender, {
-      scrub: privacy.scrub,
-      uuidV7: deps.uuidV7,
-    });
+    const made = toEnvelope({ event: parsed.event, consent: consent.recorded, index }, sender, deps);
     const kept = keep(made, consent, deps);
     if (typeof kept === 'string') batch.drops.push(kept);
     else add(batch, kept, ids);

@@ -69,7 +69,9 @@ function checkCredential({ credential }: Incoming): Rejection | null {
   return credential.scheme === 'refused' ? credential.rejection : null;
 }
 
+/** A server is known already, and has no more addresses than one for all that it imports. */
 function checkRate({ exchange, credential }: Incoming, deps: CheckDeps): Rejection | null {
+  if (credential.scheme === 'server') return null;
   const rate = credential.scheme === 'hello' ? deps.helloRate : deps.collectRate;
   const retryAfter = rate.take(exchange.address.ipKey);
   return retryAfter === 0 ? null : { reason: 'rate-limited', retryAfter };

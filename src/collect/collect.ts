@@ -21,13 +21,13 @@ import {
   answerWrongMethod,
 } from './answer.ts';
 import { firstRejection, type Incoming } from './checks.ts';
-import { type Credential, readCredential } from './credential.ts';
+import { type BodyCredential, readCredential } from './credential.ts';
 import { recordDocument, type ServedDocument } from './document.ts';
+import { type OpenedPost, openPost, storePost } from './open-post.ts';
 import { type CollectDeps, type CollectOptions, createParts } from './parts.ts';
 import { answerGif, takePixel } from './pixel.ts';
 import type { Rejection } from './reject.ts';
 import { type Site, siteOf } from './same-site.ts';
-import { type OpenedPost, openPost, storePost } from './signed-post.ts';
 
 /** Each answers its exchange; the promises never reject, and nobody has to wait for them. */
 export type Collect = {
@@ -58,7 +58,7 @@ export function createCollect(options: CollectOptions, deps: CollectDeps): Colle
   }
 
   function incomingOf(exchange: Exchange): Incoming {
-    return { exchange, site: siteOf(exchange, parts), credential: readCredential(exchange, deps) };
+    return { exchange, site: siteOf(exchange, parts), credential: readCredential(exchange, parts) };
   }
 
   /** Cached pages go on sending for a while after TRACKING=off: they get their answer, and that is all. */
@@ -72,32 +72,42 @@ export function createCollect(options: CollectOptions, deps: CollectDeps): Colle
     const rejection = firstRejection(incoming, parts);
     if (rejection !== null) return refuse(incoming, rejection);
     const { ipKey } = exchange.address;
-    if (credential.scheme === 'hello') return answerToken(exchange, tokens.mintHello(ipKey), site);
-    if (credential.scheme === 'v1') return receiveSigned(incoming, credential);
-    refuse(incoming, { reason: 'stale-token' }, tokens.mintHello(ipKey));
+    switch (credential.scheme) {
+      case 'hello':
+        return answerToken(exchange, tokens.mintHello(ipKey), site);
+      case 'unknown-kid':
+        return refuse(incoming, { reason: 'stale-token' }, tokens.mintHello(ipKey));
+      case 'refused':
+        return refuse(incoming, credential.rejection);
+      default:
+        return receiveEvents(incoming, credential);
+    }
   }
 
-  async function receiveSigned(incoming: Incoming, signed: Signed): Promise<void> {
+  async function receiveEvents(incoming: Incoming, credential: BodyCredential): Promise<void> {
     const { exchange, site } = incoming;
-    const opened = await readAndOpen(incoming, signed);
+    const opened = await readAndOpen(incoming, credential);
     if (opened === null) return;
     const outcome = await storePost(opened, parts);
     if (outcome.kind === 'rejected') return refuse(incoming, outcome.rejection, outcome.token);
-    parts.onAccepted('v1', outcome.result.accepted);
-    parts.onDuplicates(outcome.result.duplicates);
-    const cookie = outcome.identity && tokens.writeCookie(outcome.identity, exchange.scheme === 'https');
-    answerAccepted(exchange, outcome.result, { site, token: outcome.token, cookie });
+    const { result, token, identity } = outcome;
+    parts.onAccepted(credential.scheme, result.accepted);
+    parts.onDuplicates(result.duplicates);
+    // A server speaks for many people, and is none of them.
+    const mayName = identity !== null && credential.scheme !== 'server';
+    const cookie = mayName ? tokens.writeCookie(identity, exchange.scheme === 'https') : null;
+    answerAccepted(exchange, result, { site, token, cookie });
   }
 
   /** Its own function, so that nothing holds the body while the events wait for the disk. */
-  async function readAndOpen(incoming: Incoming, signed: Signed): Promise<OpenedPost | null> {
+  async function readAndOpen(incoming: Incoming, credential: BodyCredential): Promise<OpenedPost | null> {
     const { clientReq, address } = incoming.exchange;
     const limit = { maxBytes: options.maxBodyBytes, owner: address.ipKey };
     askForBody(incoming.exchange);
     const reading = await parts.bodies.read(clientReq, limit);
     if (reading.ok) {
       parts.bodies.release(reading.body, limit.owner);
-      return openPost({ ...signed, exchange: incoming.exchange, body: reading.body }, parts);
+      return openPost({ exchange: incoming.exchange, credential, body: reading.body }, parts);
     }
     refuseBody(incoming, reading.reason);
     return null;
@@ -158,7 +168,6 @@ export function createCollect(options: CollectOptions, deps: CollectDeps): Colle
   return { post, preflight, pixel, recordDocument: record };
 }
 
-type Signed = Extract<Credential, { scheme: 'v1' }>;
 type At = { readonly exchange: Exchange; readonly site: Site };
 
 /** What of a request's body is still to come: a little is worth reading, so that the connection can stay. */

@@ -1,10 +1,11 @@
 /** Where collect's outcomes are counted: each reason once, where it is decided. */
+import type { AuthScheme } from '../event/envelope.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { DropReason } from './drop.ts';
 import type { RejectReason } from './reject.ts';
 
 export type Counters = {
-  onAccepted(scheme: 'v1' | 'none', count: number): void;
+  onAccepted(scheme: AuthScheme, count: number): void;
   onDuplicates(count: number): void;
   onRejected(reason: RejectReason): void;
   onDropped(reason: DropReason, count: number): void;
@@ -18,8 +19,13 @@ export type CountersDeps = {
 };
 
 export function createCounters({ metrics, log }: CountersDeps): Counters {
-  // Looking a label up costs more than counting, and these two are on the hot path.
-  const accepted = { v1: metrics.accepted.labels('v1'), none: metrics.accepted.labels('none') };
+  // Looking a label up costs more than counting, and this is on the hot path.
+  const accepted = {
+    v1: metrics.accepted.labels('v1'),
+    bare: metrics.accepted.labels('bare'),
+    server: metrics.accepted.labels('server'),
+    none: metrics.accepted.labels('none'),
+  };
   return {
     onAccepted: (scheme, count) => accepted[scheme].inc(count),
     onDuplicates: (count) => metrics.duplicates.inc(count),

@@ -31,7 +31,7 @@ export type DocumentDeps = SenderDeps &
   };
 
 /** Nobody claims anything: there is no signature, and the document is the event itself. */
-const OWN_EVENT = { documentId: null, auth: undefined, signature: null, signedAt: null } as const;
+const OWN_EVENT = { documentId: null, auth: undefined, idSource: null, signedAt: null } as const;
 
 /** Nobody waits for it; the promise is for tests, and never rejects. */
 export async function recordDocument(served: ServedDocument, deps: DocumentDeps): Promise<void> {

@@ -35,6 +35,12 @@ export function timeOf(claimed: unknown, clock: ClockReading): EventTime {
   return { at, adjusted: Math.abs(offset) > MAX_AHEAD_MS };
 }
 
+/** A server's own clock is believed, and it may import what happened years ago. */
+export function timeOfServer(claimed: unknown, { receivedAt }: Pick<ClockReading, 'receivedAt'>): EventTime {
+  const said = typeof claimed === 'string' ? parseRfc3339(claimed) : null;
+  return said === null ? { at: receivedAt, adjusted: true } : { at: said, adjusted: false };
+}
+
 function offsetOf({ signedAt, sentAt }: ClockReading): number {
   return signedAt === null || sentAt === undefined ? 0 : signedAt - sentAt;
 }

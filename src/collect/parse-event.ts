@@ -13,6 +13,7 @@ import { cleanGroups } from './clean-groups.ts';
 import { cleanProps, cleanResults } from './clean-json-group.ts';
 import { isObject, type JsonObject, ownValue } from './json-object.ts';
 import { type EventForm, readForm } from './read-form.ts';
+import { readServerClaims, type ServerClaims } from './server-claims.ts';
 
 /** What an event claims: clean, and true of nothing yet. */
 export type ParsedEvent = {
@@ -25,6 +26,8 @@ export type ParsedEvent = {
   readonly pageUrl: string | null;
   readonly payload: PayloadGroups;
   readonly consent: ConsentChoice | undefined;
+  /** Empty of anybody but a server. */
+  readonly claims: ServerClaims;
   /** What was cut, for `server.adjusted`. */
   readonly adjusted: Set<string>;
 };
@@ -37,6 +40,8 @@ export type ParseOptions = {
   readonly scrub: Scrub;
   /** Whether the body had a `\u` in it. */
   readonly escapes: boolean;
+  /** Whether a server of the site's says it. */
+  readonly byServer: boolean;
   /** How a user id is stored; null refuses it, because it looks like an e-mail address. */
   readonly userId: (id: string) => string | null;
 };
@@ -54,12 +59,15 @@ export function parseEvent(value: unknown, options: ParseOptions): EventParsing 
   if (typeof type !== 'string' || !TYPE.test(type)) return { ok: false, reason: 'bad-type', field: 'type' };
   if (RESERVED_TYPES.has(type)) return { ok: false, reason: 'reserved-type', field: 'type' };
   const cleaning = createCleaning(options.scrub, options.escapes);
-  const event = cleanForm(cleaning, form, type);
+  const claims = options.byServer ? readServerClaims(cleaning, form) : NO_CLAIMS;
+  const event = { ...cleanForm(cleaning, form, type), claims };
   hideUserId(cleaning, event.payload, options.userId);
   return cleaning.refusal === null ? { ok: true, event } : { ok: false, ...cleaning.refusal };
 }
 
-function cleanForm(cleaning: Cleaning, form: EventForm, type: string): ParsedEvent {
+const NO_CLAIMS: ServerClaims = {};
+
+function cleanForm(cleaning: Cleaning, form: EventForm, type: string): Omit<ParsedEvent, 'claims'> {
   const claimedId = cleanId(cleaning, form.eventId);
   const payload: JsonObject = cleanGroups(cleaning, form.groups, form.unlisted);
   const props = cleanProps(cleaning, form.props, form.unlisted);

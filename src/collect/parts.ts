@@ -18,6 +18,10 @@ export type CollectOptions = {
   readonly maxBodyBytes: number;
   /** HMAC_IP_BINDING. */
   readonly ipBinding: 'soft' | 'strict';
+  /** HMAC_REQUIRE. */
+  readonly hmacRequire: 'any' | 'v1';
+  /** INGEST_TOKEN; null: servers are not known. */
+  readonly ingestToken: string | null;
   /** CORS_ORIGINS. */
   readonly corsOrigins: readonly string[];
   /** RATE_COLLECT, RATE_HELLO, RATE_PIXEL, RATE_DOCUMENT: a minute and address; 0 is no limit. */
@@ -57,11 +61,11 @@ const MAX_SIGNATURES = 200_000;
 export function createParts(options: CollectOptions, deps: CollectDeps) {
   const { clock } = deps;
   const counters = createCounters(deps);
-  const { ipBinding, exclusions, maxBodyBytes, collectPath } = options;
+  const { ipBinding, hmacRequire, ingestToken, exclusions, maxBodyBytes, collectPath } = options;
   return {
     ...deps,
     ...counters,
-    ...{ ipBinding, exclusions, maxBodyBytes, collectPath },
+    ...{ ipBinding, hmacRequire, ingestToken, exclusions, maxBodyBytes, collectPath },
     corsOrigins: new Set(options.corsOrigins),
     collectRate: createRate(options.rates.collect, clock),
     helloRate: createRate(options.rates.hello, clock),

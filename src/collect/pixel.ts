@@ -75,7 +75,7 @@ function readPixel(exchange: Exchange, query: Query, deps: PixelDeps): Pixel {
   const refusal = refusalToRecord(exchange.address.ipKey, limit, deps);
   if (refusal !== null) return { kind: 'drop', reason: refusal };
   const { scrub, userId } = deps.privacy;
-  const parsed = parseEvent(query.event, { scrub, userId, escapes: true });
+  const parsed = parseEvent(query.event, { scrub, userId, escapes: true, byServer: false });
   if (!parsed.ok) return { kind: 'reject', reason: parsed.reason };
   return toPixel(exchange, { query, event: parsed.event }, deps);
 }
@@ -86,7 +86,7 @@ function toPixel(exchange: Exchange, { query, event }: Read, deps: PixelDeps): P
   const { proof, auto } = query;
   const documentId = proof === null ? null : deps.tokens.verifyDocumentProof(proof, exchange.address.ipKey);
   const auth = { scheme: 'none' } as const;
-  const sender = readSender(exchange, { documentId, auth, signature: null, signedAt: null }, deps);
+  const sender = readSender(exchange, { documentId, auth, idSource: null, signedAt: null }, deps);
   const consent = deps.privacy.decideConsent(sender.consent);
   const isNew = !auto && sender.cookie === null && event.payload.session?.session_id === undefined;
   const cookie = isNew ? { session: deps.uuidV4(), visitor: null } : sender.cookie;
@@ -94,7 +94,7 @@ function toPixel(exchange: Exchange, { query, event }: Read, deps: PixelDeps): P
     { event: auto ? { ...event, type: 'pixel' } : event, consent: consent.recorded, index: 0 },
     // its own query names the user and proves the document: it never stands in for a page's URL
     { ...sender, cookie, target: pathOf(sender.target) },
-    { scrub: deps.privacy.scrub, uuidV7: deps.uuidV7 },
+    deps,
   );
   const kept = keep(made, consent, deps);
   if (typeof kept === 'string') return { kind: 'drop', reason: kept };

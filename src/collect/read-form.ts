@@ -14,6 +14,9 @@ export type EventForm = {
   readonly type: unknown;
   readonly pageUrl: unknown;
   readonly consent: unknown;
+  /** Of a server they count. */
+  readonly ip: unknown;
+  readonly ua: unknown;
   /** By names of the payload table. */
   readonly groups: JsonObject;
   readonly props: JsonObject | undefined;
@@ -51,6 +54,8 @@ export function readForm(event: JsonObject): EventForm | null {
     type: [ownValue(event, 'type'), ownValue(payload, 'e'), ownValue(event, 'e')].find(isPresent),
     pageUrl: takeText(parts.unlisted, 'url'),
     consent: ownValue(event, 'consent') ?? ownValue(payload, 'consent'),
+    ip: ownValue(event, 'ip'),
+    ua: ownValue(event, 'ua'),
   };
 }
 

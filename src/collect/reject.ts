@@ -16,7 +16,8 @@ export type EventReason =
   | 'number-not-finite'
   | 'props-too-large'
   | 'results-too-large'
-  | 'user-id-email';
+  | 'user-id-email'
+  | 'bad-claim';
 
 /** Why a whole request is refused. */
 export type RequestReason =
@@ -26,6 +27,7 @@ export type RequestReason =
   | 'unsigned'
   | 'bare-not-accepted'
   | 'bad-signature'
+  | 'bad-ingest-token'
   | 'stale-token'
   | 'stale-timestamp'
   | 'address-changed'
@@ -74,6 +76,7 @@ export function statusOf(reason: RejectReason): number {
     case 'props-too-large':
     case 'results-too-large':
     case 'user-id-email':
+    case 'bad-claim':
     case 'not-utf8':
     case 'too-deep':
     case 'not-json':
@@ -83,6 +86,7 @@ export function statusOf(reason: RejectReason): number {
     case 'unsigned':
     case 'bare-not-accepted':
     case 'bad-signature':
+    case 'bad-ingest-token':
     case 'stale-token':
     case 'stale-timestamp':
     case 'address-changed':

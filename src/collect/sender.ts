@@ -1,16 +1,19 @@
 /** What the proxy saw of a request that brings events: the same for all of them, and put together once. */
 import type { ConsentFacts, HttpFacts, ServerFacts } from '../event/envelope.ts';
+import type { IdSource } from '../event/ids.ts';
 import type { RequestSide } from '../http/exchange.ts';
 import type { RawHeaders } from '../http/raw-headers.ts';
 import type { Privacy } from './privacy.ts';
 
 export type OwnCookie = { readonly session: string; readonly visitor: string | null };
 
+export type StoredAddress = { readonly ip: string } | { readonly ip_hash: string };
+
 export type Sender = {
   /** Epoch milliseconds, and the same as the envelope writes it. */
   readonly receivedAt: number;
   readonly receivedAtText: string;
-  readonly address: { readonly ip: string } | { readonly ip_hash: string };
+  readonly address: StoredAddress;
   readonly ipTag: string;
   readonly ua: string | undefined;
   readonly referer: string | undefined;
@@ -27,21 +30,21 @@ export type Sender = {
   readonly documentId: string | null;
   /** Absent where nobody claims anything: the proxy's own event. */
   readonly auth: ServerFacts['auth'];
-  /** Hex, null without one. */
-  readonly signature: string | null;
+  /** Where an event that has no id gets it; null: each gets a new one. */
+  readonly idSource: IdSource | null;
   /** The signed `t`, epoch milliseconds; null without one. */
   readonly signedAt: number | null;
 };
 
 /** How the sender was verified: what differs between the ways in. */
-export type Verified = Pick<Sender, 'documentId' | 'auth' | 'signature' | 'signedAt'>;
+export type Verified = Pick<Sender, 'documentId' | 'auth' | 'idSource' | 'signedAt'>;
 
 export type SenderDeps = {
   readonly privacy: Privacy;
   readonly tokens: { ipTag(ipKey: string): string; readCookie(headers: RawHeaders): OwnCookie | null };
 };
 
-const MAX_UA = 1_024;
+export const MAX_UA = 1_024;
 const MAX_HEADER_NAMES = 64;
 const MAX_NAME = 128;
 const MAX_HOST = 255;

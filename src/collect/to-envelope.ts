@@ -1,11 +1,12 @@
 /** From what a client claims and what the proxy saw to the stored event; both have their own place in it. */
 import type { PayloadGroups } from '../event/client-event.ts';
 import { type ConsentFacts, type Envelope, SCHEMA, type ServerFacts } from '../event/envelope.ts';
-import { type EventId, idFromClaim, idFromSignature } from '../event/ids.ts';
+import { type EventId, idFromClaim, idFromSource } from '../event/ids.ts';
 import { MAX_STRING, MAX_URL, type Scrub } from './clean.ts';
-import { timeOf } from './event-time.ts';
+import { timeOf, timeOfServer } from './event-time.ts';
 import { pageUrlOf } from './page-url.ts';
 import type { ParsedEvent } from './parse-event.ts';
+import type { Privacy } from './privacy.ts';
 import type { Sender } from './sender.ts';
 
 export type EnvelopeParts = {
@@ -15,7 +16,10 @@ export type EnvelopeParts = {
   readonly index: number;
 };
 
-export type EnvelopeDeps = { readonly scrub: Scrub; readonly uuidV7: () => string };
+export type EnvelopeDeps = {
+  readonly privacy: Pick<Privacy, 'scrub' | 'address'>;
+  readonly uuidV7: () => string;
+};
 
 export function toEnvelope(parts: EnvelopeParts, sender: Sender, deps: EnvelopeDeps): Envelope {
   const { event } = parts;
@@ -28,9 +32,19 @@ export function toEnvelope(parts: EnvelopeParts, sender: Sender, deps: EnvelopeD
   const adjusted = new Set(event.adjusted);
   if (id.clientEventId !== undefined) adjusted.add('event_id');
   const timestamp = stamp(event, payload, { sender, adjusted });
-  const url = locate(event, payload, { sender, adjusted, scrub: deps.scrub });
+  const url = locate(event, payload, { sender, adjusted, scrub: deps.privacy.scrub });
   const server = serverFacts(sender, { consent: parts.consent, id, adjusted });
-  return assemble(sender, { event_id: id.eventId, timestamp, type: event.type, url, payload, server });
+  const main = { event_id: id.eventId, timestamp, type: event.type, url, payload, server };
+  return assemble(whoseOf(event, sender, deps), main);
+}
+
+type Whose = Pick<Sender, 'address' | 'ua'>;
+
+/** The sender's own, or whom a server speaks for. */
+function whoseOf({ claims }: ParsedEvent, sender: Sender, { privacy }: EnvelopeDeps): Whose {
+  if (claims.ip === undefined && claims.ua === undefined) return sender;
+  const address = claims.ip === undefined ? sender.address : privacy.address(claims.ip, sender.receivedAt);
+  return { address, ua: claims.ua ?? sender.ua };
 }
 
 /** The session of our cookie stands in for one that the client did not name. */
@@ -52,16 +66,17 @@ function identify(claimed: string | null, place: Place, { sender, deps }: Making
     const scheme = sender.auth?.scheme ?? 'none';
     return idFromClaim(claimed, { scheme, session: place.session ?? null, ipTag: sender.ipTag });
   }
-  if (sender.signature === null) return { eventId: deps.uuidV7() };
-  return { eventId: idFromSignature(sender.signature, place.index) };
+  if (sender.idSource === null) return { eventId: deps.uuidV7() };
+  return { eventId: idFromSource(sender.idSource, place.index) };
 }
 
 type Noting = { readonly sender: Sender; readonly adjusted: Set<string> };
 
 function stamp(event: ParsedEvent, payload: PayloadGroups, { sender, adjusted }: Noting): string {
   if (event.claimedTime === undefined) return sender.receivedAtText;
-  const { receivedAt, signedAt } = sender;
-  const time = timeOf(event.claimedTime, { receivedAt, signedAt, sentAt: payload.page?.sent_at });
+  const { receivedAt, signedAt, auth } = sender;
+  const clock = { receivedAt, signedAt, sentAt: payload.page?.sent_at };
+  const time = (auth?.scheme === 'server' ? timeOfServer : timeOf)(event.claimedTime, clock);
   if (time.adjusted) adjusted.add('timestamp');
   return new Date(time.at).toISOString();
 }
@@ -103,15 +118,15 @@ type Main = {
 };
 
 /** In the order of the contract; nothing that is unknown. */
-export function assemble(sender: Pick<Sender, 'address' | 'ua'>, main: Main): Envelope {
+export function assemble(whose: Whose, main: Main): Envelope {
   const { event_id, timestamp, type, url, payload, server } = main;
   const hasPayload = Object.keys(payload).length > 0;
   return {
     event_id,
     timestamp,
     type,
-    ...sender.address,
-    ...(sender.ua && { ua: sender.ua }),
+    ...whose.address,
+    ...(whose.ua && { ua: whose.ua }),
     url,
     ...(hasPayload && { payload }),
     server,

@@ -10,6 +10,7 @@ import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import type { RawHeaders } from '../http/raw-headers.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createLru } from '../lib/lru.ts';
+import { type BareForm, createBareForm } from './bare-form.ts';
 import { equalText } from './equal-text.ts';
 import type { SignedHeader } from './hmac-header.ts';
 import { createKeyRing, type HmacSecret, type RingKey } from './key-ring.ts';
@@ -76,6 +77,8 @@ export type Tokens = {
   isBoundTo(token: ClientToken, ipKey: string): boolean;
   /** Whether the request was signed with the token's key; in constant time. */
   verify(token: ClientToken, request: SignedRequest): boolean;
+  /** The seed's form of a signature. */
+  readonly bare: BareForm;
   /** 16 hex digits that stand for an address without naming it. */
   ipTag(ipKey: string): string;
   /** `DOCID.MAC` for the pixel's `d=`. */
@@ -163,6 +166,7 @@ export function createTokens(options: TokensOptions, deps: TokensDeps): Tokens {
     age,
     isBoundTo: (token, ipKey) => token.ipTag === tagOf(ipKey, ring.find(token.kid)!),
     verify,
+    bare: createBareForm(ring),
     ipTag: (ipKey) => tagOf(ipKey, ring.signing),
     documentProof: (documentId, ipKey) => `${documentId}.${proof(documentId, ipKey, ring.signing)}`,
     verifyDocumentProof,

@@ -243,6 +243,8 @@ describe('whatever a client sends', () => {
       'v1;tok=;t=;n=;s=',
       'x'.repeat(300),
       'gt=a.b.c',
+      'Bearer x',
+      'ab'.repeat(32),
       ';;;',
       '\x80\xff',
       '%',
@@ -258,6 +260,8 @@ describe('whatever a client sends', () => {
       'DNT',
       'Sec-GPC',
       'X-Forwarded-For',
+      'Authorization',
+      'Idempotency-Key',
     ];
     const headers = fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 8 });
     const property = fc.asyncProperty(

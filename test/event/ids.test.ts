@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { idFromClaim, idFromSignature } from '../../src/event/ids.ts';
+import { idFromClaim, idFromSource } from '../../src/event/ids.ts';
 
 const V4 = '6f1a5c1e-1111-4222-8333-444444444444';
 const V5 = /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -52,10 +52,22 @@ describe('event ids', () => {
   });
 
   test('without one, signature and place give it', () => {
-    const signature = 'ab'.repeat(32);
-    assert.match(idFromSignature(signature, 0), V5);
-    assert.equal(idFromSignature(signature, 0), idFromSignature(signature, 0));
-    assert.notEqual(idFromSignature(signature, 0), idFromSignature(signature, 1));
-    assert.notEqual(idFromSignature(signature, 0), idFromSignature('cd'.repeat(32), 0));
+    const source = { kind: 'signature', text: 'ab'.repeat(32) } as const;
+    assert.match(idFromSource(source, 0), V5);
+    assert.equal(idFromSource(source, 0), idFromSource({ ...source }, 0));
+    assert.notEqual(idFromSource(source, 0), idFromSource(source, 1));
+    assert.notEqual(idFromSource(source, 0), idFromSource({ ...source, text: 'cd'.repeat(32) }, 0));
+    assert.notEqual(idFromSource(source, 0), idFromSource({ ...source, kind: 'idempotency-key' }, 0));
+  });
+
+  test('of a server every UUID is kept, and what is none is one claim wherever it comes from', () => {
+    const server = { scheme: 'server', session: null, ipTag: 'a1b2c3d4e5f60718' } as const;
+    for (const id of ['0193a0d2-1111-7222-8333-444444444444', '6F1A5C1E-1111-1222-8333-444444444444']) {
+      assert.deepEqual(idFromClaim(id, server), { eventId: id.toLowerCase() });
+    }
+    const { eventId } = idFromClaim('order-17', server);
+    assert.match(eventId, V5);
+    assert.equal(idFromClaim('order-17', { ...server, ipTag: '0', session: 's' }).eventId, eventId);
+    assert.notEqual(idFromClaim('order-17', claimant).eventId, eventId);
   });
 });

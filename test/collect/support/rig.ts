@@ -93,6 +93,8 @@ export async function createRig(settings: RigSettings = {}): Promise<Rig> {
       collectPath: '/collect',
       maxBodyBytes: 2 ** 20,
       ipBinding: 'soft',
+      hmacRequire: 'any',
+      ingestToken: null,
       corsOrigins: [],
       rates: { collect: 0, hello: 0, pixel: 0, document: 0 },
       exclusions: NO_EXCLUSIONS,

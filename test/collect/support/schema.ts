@@ -124,7 +124,12 @@ const server = object(
       ['status', 'bytes', 'injection'],
     ),
     auth: object(
-      { scheme: oneOf('v1', 'none'), key_id: text(16), issued_at: pattern(TIME), ip_changed: flag },
+      {
+        scheme: oneOf('v1', 'bare', 'server', 'none'),
+        key_id: text(16),
+        issued_at: pattern(TIME),
+        ip_changed: flag,
+      },
       ['scheme'],
     ),
     consent: object(

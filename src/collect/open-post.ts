@@ -1,36 +1,26 @@
 /**
- * A signed POST whose body has been read. Opening it (signature, replay, JSON, events) is synchronous and
- * leaves only records, so that a body is gone from memory before anything waits for the disk; storing it
- * appends them and settles the signature.
+ * A POST whose body has been read. Opening it (signature, replay, JSON, events) is synchronous and leaves only
+ * records, so that a body is gone from memory before anything waits for the disk; storing it appends them and
+ * settles the signature.
  */
-import type { Exchange } from '../http/exchange.ts';
-import type { SignedHeader } from '../token/hmac-header.ts';
-import type { ClientToken, IssuedToken, SignedRequest, TokenAge } from '../token/tokens.ts';
+import type { IssuedToken } from '../token/tokens.ts';
 import type { Accepted } from './answer.ts';
 import { type Append, rejectionOf } from './append-outcome.ts';
 import { type Batch, type BatchDeps, buildBatch } from './batch.ts';
-import type { Staleness } from './credential.ts';
 import type { DropReason } from './drop.ts';
 import { parseBody } from './parse-body.ts';
 import type { Rejection, RejectReason } from './reject.ts';
 import type { Replay, Settled } from './replay.ts';
 import { type OwnCookie, readSender, type SenderDeps, type Verified } from './sender.ts';
+import { type Post, type VerifyDeps, verifyPost } from './verify-post.ts';
 
-export type SignedPost = {
-  readonly exchange: Exchange;
-  readonly header: SignedHeader;
-  readonly token: ClientToken;
-  readonly staleness: Staleness;
-  readonly body: Buffer;
-};
-
-/** A `first` has claimed its signature and must be stored, which settles it. */
+/** A `first` with a signature has claimed it and must be stored, which settles it. */
 export type OpenedPost =
   | Rejected
   | { readonly kind: 'repeat'; readonly settled: Settled | Promise<Settled> }
   | {
       readonly kind: 'first';
-      readonly signature: string;
+      readonly signature: string | null;
       readonly batch: Batch;
       readonly token: IssuedToken | null;
     };
@@ -52,38 +42,26 @@ type Rejected = {
 };
 
 export type OpenDeps = SenderDeps &
-  BatchDeps & {
-    readonly ipBinding: 'soft' | 'strict';
+  BatchDeps &
+  VerifyDeps & {
     readonly replay: Replay;
     readonly onRejected: (reason: RejectReason) => void;
-    readonly tokens: SenderDeps['tokens'] & {
-      verify(token: ClientToken, request: SignedRequest): boolean;
-      isBoundTo(token: ClientToken, ipKey: string): boolean;
-      age(token: ClientToken): TokenAge;
-      renew(token: ClientToken, ipKey: string): IssuedToken;
-    };
+    readonly tokens: SenderDeps['tokens'] & VerifyDeps['tokens'];
   };
 
-export function openPost(post: SignedPost, deps: OpenDeps): OpenedPost {
-  const { exchange, header, token, staleness, body } = post;
-  const { ipKey } = exchange.address;
-  const { tokens } = deps;
-  if (!tokens.verify(token, { header, path: exchange.clientReq.url!, body })) {
-    return rejected({ reason: 'bad-signature' });
-  }
-  if (staleness !== null) return rejected({ reason: staleness }, tokens.renew(token, ipKey));
-  const ipChanged = !tokens.isBoundTo(token, ipKey);
-  if (ipChanged && deps.ipBinding === 'strict') return rejected({ reason: 'address-changed' });
-
-  const claim = deps.replay.claim(header.signature);
+export function openPost(post: Post, deps: OpenDeps): OpenedPost {
+  const verification = verifyPost(post, deps);
+  if (!verification.ok) return rejected({ reason: verification.reason }, verification.token);
+  const { verified, signature, token } = verification;
+  const claim = signature === null ? FIRST : deps.replay.claim(signature);
   if (claim.kind === 'repeat') return claim;
-  const batch = openFirst({ ...post, ipChanged }, deps);
-  if ('reason' in batch) return rejected(batch);
-  const renewed = ipChanged || tokens.age(token) === 'past-half' ? tokens.renew(token, ipKey) : null;
-  return { kind: 'first', signature: header.signature, batch, token: renewed };
+  const batch = openFirst({ ...post, verified, signature }, deps);
+  return 'reason' in batch ? rejected(batch) : { kind: 'first', signature, batch, token };
 }
 
-type FirstPost = SignedPost & { readonly ipChanged: boolean };
+const FIRST = { kind: 'first' } as const;
+
+type FirstPost = Post & { readonly verified: Verified; readonly signature: string | null };
 
 /** A refusal, and a fault of ours, leaves the signature unused. */
 function openFirst(post: FirstPost, deps: OpenDeps): Batch | Rejection {
@@ -92,35 +70,20 @@ function openFirst(post: FirstPost, deps: OpenDeps): Batch | Rejection {
     batch = readBatch(post, deps);
     return batch;
   } finally {
-    if ('reason' in batch) deps.replay.settle(post.header.signature, { ok: false, rejection: batch });
+    if ('reason' in batch) settle(post.signature, { ok: false, rejection: batch }, deps);
   }
 }
 
 function readBatch(post: FirstPost, deps: OpenDeps): Batch | Rejection {
   const parsed = parseBody(post.body);
   if (!parsed.ok) return { reason: parsed.reason };
-  const sender = readSender(post.exchange, verifiedBy(post), deps);
+  const sender = readSender(post.exchange, post.verified, deps);
   const batch = buildBatch(parsed, sender, deps);
   const { rejected: refused } = batch;
   const noneIsValid = refused.length === parsed.events.length;
   // The first reason of a body without a valid event is counted as the answer's.
   for (const { reason } of noneIsValid ? refused.slice(1) : refused) deps.onRejected(reason);
   return noneIsValid ? refused[0]! : batch;
-}
-
-/** The tid of a page's token is the id of the document that was served with it; a hello's joins nothing. */
-function verifiedBy({ header, token, ipChanged }: FirstPost): Verified {
-  return {
-    documentId: token.kind === 'page' ? token.tid : null,
-    auth: {
-      scheme: 'v1',
-      key_id: token.kid,
-      issued_at: token.issuedAtText,
-      ...(ipChanged && { ip_changed: true }),
-    },
-    signature: header.signature,
-    signedAt: Number(header.t),
-  };
 }
 
 export type StoreDeps = {
@@ -137,7 +100,7 @@ export async function storePost(opened: OpenedPost, deps: StoreDeps): Promise<Po
   try {
     settled = await appendBatch(batch, deps);
   } finally {
-    deps.replay.settle(signature, settled);
+    settle(signature, settled, deps);
   }
   if (!settled.ok) return rejected(settled.rejection);
   const { records, duplicates, drops, rejected: refused } = batch;
@@ -152,6 +115,10 @@ async function appendBatch({ records, drops }: Batch, deps: StoreDeps): Promise<
     if (!appended.ok) return { ok: false, rejection: rejectionOf(appended.reason) };
   }
   return { ok: true, events: records.length };
+}
+
+function settle(signature: string | null, settled: Settled, { replay }: Pick<StoreDeps, 'replay'>): void {
+  if (signature !== null) replay.settle(signature, settled);
 }
 
 function repeated(settled: Settled): PostOutcome {
