@@ -45,6 +45,10 @@ const COMMANDS: Record<string, Entry> = {
     explains: true,
     load: async () => (await import('./replay.ts')).replay,
   },
+  schema: {
+    summary: 'the JSON Schema of an event',
+    load: async () => (await import('./schema.ts')).schema,
+  },
   help: {
     summary: 'this text',
     load: async () => help,

@@ -1,17 +1,8 @@
 /** The groups of a payload, name by name as the table says; what it does not know is handed back. */
-import {
-  type Cleaning,
-  cleanKey,
-  cleanNumber,
-  cleanText,
-  cutText,
-  isListWithin,
-  MAX_STRING,
-  MAX_URL,
-  mend,
-} from './clean.ts';
+import { MAX_STRING, MAX_URL } from '../event/limits.ts';
+import { type Fields, type Kind, PAYLOAD_TABLE, type Scalar } from '../event/payload-table.ts';
+import { type Cleaning, cleanKey, cleanNumber, cleanText, cutText, isListWithin, mend } from './clean.ts';
 import { isObject, type JsonObject, setOwn } from './json-object.ts';
-import { type Fields, type Kind, PAYLOAD_TABLE, type Scalar } from './payload-table.ts';
 
 type Walk = { readonly cleaning: Cleaning; readonly unlisted: JsonObject };
 
@@ -103,13 +94,17 @@ function isScalarText(value: unknown): value is string | number {
 }
 
 function cleanString(cleaning: Cleaning, kind: Scalar, text: string): string | undefined {
-  const { scrub } = cleaning;
   if (kind === 'text') return cleanText(cleaning, text);
   const as = adjustedName(cleaning.name);
   const whole = mend(cleaning, cutText(cleaning, text, { max: MAX_STRING, as }));
-  if (kind === 'query') return scrub.query(whole);
-  if (kind === 'path') return scrub.url(whole);
-  return cutText(cleaning, kind === 'title' ? scrub.text(whole) : scrub.url(whole), { max: MAX_URL, as });
+  // Once more, since `[redacted]` may be longer than what it stands for.
+  const max = kind === 'address' || kind === 'title' ? MAX_URL : MAX_STRING;
+  return cutText(cleaning, scrubbed(cleaning, kind, whole), { max, as });
+}
+
+function scrubbed({ scrub }: Cleaning, kind: Scalar, text: string): string {
+  if (kind === 'title') return scrub.text(text);
+  return kind === 'query' ? scrub.query(text) : scrub.url(text);
 }
 
 /** A long address is no reason to lose a visit (events: "Limits"): it is cut, and that is noted. */
@@ -148,6 +143,7 @@ function cleanMapText(cleaning: Cleaning, _key: string, text: string): string | 
 
 /** A part of an address: cut like one, and scrubbed by its name. */
 function cleanParameter(cleaning: Cleaning, key: string, text: string): string {
-  const whole = mend(cleaning, cutText(cleaning, text, { max: MAX_STRING, as: 'url' }));
-  return cleaning.scrub.parameter(key, whole);
+  const limit = { max: MAX_STRING, as: 'url' };
+  const whole = mend(cleaning, cutText(cleaning, text, limit));
+  return cutText(cleaning, cleaning.scrub.parameter(key, whole), limit);
 }

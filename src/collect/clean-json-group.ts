@@ -1,9 +1,8 @@
 /** The two groups of a payload that may hold anything, within a size: `props` and `results`. */
+import { MAX_PROPS_BYTES, MAX_RESULTS_BYTES } from '../event/limits.ts';
 import { type Cleaning, cleanJson, cleanKey, refuse } from './clean.ts';
 import { type JsonObject, setOwn } from './json-object.ts';
 
-const MAX_PROPS_BYTES = 4_096;
-const MAX_RESULTS_BYTES = 16_384;
 /** No character takes more than this in UTF-8 JSON: `\u001f`. */
 const MAX_BYTES_A_CHARACTER = 6;
 

@@ -2,6 +2,7 @@
  * From what a client sent to what may be stored: limits, mended text, nothing empty (events: "What is
  * accepted"). The first limit that is passed is noted, and with it the event is refused.
  */
+import { MAX_ARRAY, MAX_KEY, MAX_STRING } from '../event/limits.ts';
 import { type JsonObject, setOwn } from './json-object.ts';
 import type { EventReason } from './reject.ts';
 
@@ -30,10 +31,7 @@ export type Cleaning = {
 
 export type EventRefusal = { readonly reason: EventReason; readonly field?: string };
 
-export const MAX_URL = 2_048;
-export const MAX_STRING = 8_192;
-const MAX_KEY = 128;
-const MAX_ARRAY = 256;
+/** Of the path to what is refused. */
 const MAX_FIELD = 256;
 
 export function createCleaning(scrub: Scrub, escapes: boolean): Cleaning {

@@ -1,8 +1,8 @@
 /** The proxy's own event: one for each page that it served (events: `document`). */
 import type { DocumentFacts, Envelope } from '../event/envelope.ts';
+import { MAX_STRING, MAX_URL } from '../event/limits.ts';
 import type { RequestSide } from '../http/exchange.ts';
 import { type BatchDeps, keep } from './batch.ts';
-import { MAX_STRING, MAX_URL } from './clean.ts';
 import type { Rate } from './rate.ts';
 import { type RecordDeps, record, refusalToRecord } from './record.ts';
 import { readSender, type Sender, type SenderDeps } from './sender.ts';

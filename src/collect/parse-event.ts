@@ -1,5 +1,6 @@
 /** One event of a body: from what a client sent to what it claims, cleaned, with a reason where it may not be. */
 import type { ConsentChoice, PayloadGroups } from '../event/client-event.ts';
+import { EVENT_TYPE } from '../event/limits.ts';
 import {
   type Cleaning,
   cleanText,
@@ -46,7 +47,7 @@ export type ParseOptions = {
   readonly userId: (id: string) => string | null;
 };
 
-const TYPE = /^[a-z0-9_.:-]{1,64}$/;
+const TYPE = new RegExp(EVENT_TYPE);
 /** The proxy's own events: nobody else may say that they happened. */
 const RESERVED_TYPES = new Set(['document', 'pixel', 'verdict']);
 const DEFAULT_TYPE = 'event';

@@ -4,8 +4,8 @@
  * and the tracker's own, which is the nested one with more groups. A group may stand in the event or in its
  * `payload`. Nothing is judged here but where things stand.
  */
+import { PAYLOAD_TABLE } from '../event/payload-table.ts';
 import { isObject, type JsonObject, ownValue, setOwn } from './json-object.ts';
-import { PAYLOAD_TABLE } from './payload-table.ts';
 
 /** Every value is still what the client sent. */
 export type EventForm = {

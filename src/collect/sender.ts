@@ -1,6 +1,7 @@
 /** What the proxy saw of a request that brings events: the same for all of them, and put together once. */
 import type { ConsentFacts, HttpFacts, ServerFacts } from '../event/envelope.ts';
 import type { IdSource } from '../event/ids.ts';
+import { MAX_HEADER_NAME, MAX_HEADER_NAMES, MAX_HOST, MAX_UA } from '../event/limits.ts';
 import type { RequestSide } from '../http/exchange.ts';
 import type { RawHeaders } from '../http/raw-headers.ts';
 import type { Privacy } from './privacy.ts';
@@ -44,11 +45,6 @@ export type SenderDeps = {
   readonly tokens: { ipTag(ipKey: string): string; readCookie(headers: RawHeaders): OwnCookie | null };
 };
 
-export const MAX_UA = 1_024;
-const MAX_HEADER_NAMES = 64;
-const MAX_NAME = 128;
-const MAX_HOST = 255;
-
 export function readSender(request: RequestSide, verified: Verified, deps: SenderDeps): Sender {
   const { clientReq, address, receivedAt } = request;
   const headers = clientReq.headers;
@@ -82,7 +78,7 @@ function readHttp({ clientReq, host }: RequestSide): HttpFacts {
 function headerOrder(headers: RawHeaders): string[] {
   const names: string[] = [];
   for (let i = 0; i < headers.length && names.length < MAX_HEADER_NAMES; i += 2) {
-    names.push(headers[i]!.slice(0, MAX_NAME));
+    names.push(headers[i]!.slice(0, MAX_HEADER_NAME));
   }
   return names;
 }

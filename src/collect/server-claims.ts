@@ -2,10 +2,10 @@
  * What a server may say of its event, and a browser may not (protocol: "Servers as senders"): whose it is. Of
  * anybody else these words are dropped.
  */
+import { MAX_UA } from '../event/limits.ts';
 import { normaliseAddress } from '../http/client-address.ts';
 import { type Cleaning, mend, refuse } from './clean.ts';
 import type { EventForm } from './read-form.ts';
-import { MAX_UA } from './sender.ts';
 
 export type ServerClaims = {
   /** Normalised. */

@@ -2,7 +2,8 @@
 import type { PayloadGroups } from '../event/client-event.ts';
 import { type ConsentFacts, type Envelope, SCHEMA, type ServerFacts } from '../event/envelope.ts';
 import { type EventId, idFromClaim, idFromSource } from '../event/ids.ts';
-import { MAX_STRING, MAX_URL, type Scrub } from './clean.ts';
+import { MAX_STRING, MAX_URL } from '../event/limits.ts';
+import type { Scrub } from './clean.ts';
 import { timeOf, timeOfServer } from './event-time.ts';
 import { pageUrlOf } from './page-url.ts';
 import type { ParsedEvent } from './parse-event.ts';

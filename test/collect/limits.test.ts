@@ -204,6 +204,19 @@ describe('a long address is no reason to lose a visit', () => {
     assert.deepEqual(event.server.adjusted, ['url']);
   });
 
+  test('what scrubbing makes longer is cut too', async () => {
+    const mails = 'a@b.cd '.repeat(1_100);
+    const event = await accepted({
+      type: 'pageview',
+      url: { raw_query: mails, utm: { content: mails } },
+      route: { path: `/${mails}`, query: { q: mails } },
+    });
+    const { url, route } = event.payload!;
+    for (const text of [url?.raw_query, url?.utm?.content, route?.path, route?.query?.q]) {
+      assert.equal(text?.length, 8_192);
+    }
+  });
+
   test('no character is cut in half', async () => {
     const event = await accepted({ type: 'pageview', route: { title: `${x(2_047)}😀` } });
     assert.equal(event.payload?.route?.title, x(2_047));

@@ -50,6 +50,15 @@ test('a command that does not exist, help and the version', async () => {
   assert.match((await gotrack(['version'])).out, /^\d+\.\d+\.\d+/);
 });
 
+test('schema prints a JSON Schema of the event', async () => {
+  const { code, out } = await gotrack(['schema']);
+  assert.equal(code, 0);
+  const printed = JSON.parse(out);
+  assert.equal(printed.$schema, 'https://json-schema.org/draft/2020-12/schema');
+  assert.deepEqual(printed.properties.schema, { const: 'gotrack.event/1' });
+  assert.equal(printed.properties.payload.properties.url.properties.referrer.maxLength, 2048);
+});
+
 test('demo does not stand before somebody else’s site', async () => {
   const { code, error } = await gotrack(['demo'], { FORWARD_DESTINATION: 'http://127.0.0.1:9' });
   assert.equal(code, 2);

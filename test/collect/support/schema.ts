@@ -1,7 +1,9 @@
 /**
  * The stored shape as the contract's page describes it, written a second time: what is wrong with an envelope,
- * as sentences. It shares nothing with the code that makes envelopes.
+ * as sentences. It shares nothing with the code that makes envelopes; the published schema is held against it.
  */
+
+import { schemaProblems } from '../../support/envelope-schema.ts';
 
 type Check = (value: unknown, at: string, problems: string[]) => void;
 
@@ -197,5 +199,5 @@ export function problemsOf(event: unknown): string[] {
   if (names.join() !== order.join()) problems.push(`the order of the fields is ${names.join()}`);
   if (Object.hasOwn(event as object, 'ip') === Object.hasOwn(event as object, 'ip_hash'))
     problems.push('ip and ip_hash');
-  return problems;
+  return [...problems, ...schemaProblems(event)];
 }

@@ -2,7 +2,7 @@
  * The names that a client may use in each group of the payload, and what each holds (events: "Envelope").
  * What is not here is a custom property. The compiler holds the table to the types of `ClientEvent`.
  */
-import type { PayloadGroups } from '../event/client-event.ts';
+import type { PayloadGroups } from './client-event.ts';
 
 /**
  * - `text` a string; `id` a string or number, kept as a string
