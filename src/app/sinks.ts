@@ -1,7 +1,7 @@
 /** From one of OUTPUTS to its sink. */
 import { type Config, settingsOf } from '../config/fields.ts';
-import type { Problem } from '../config/load.ts';
 import type { Output } from '../config/outputs.ts';
+import type { Problem } from '../config/problem.ts';
 import { toEcsRecord } from '../event/ecs.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { sleep } from '../lib/backoff.ts';

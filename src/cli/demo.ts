@@ -1,6 +1,8 @@
+import { FIELDS } from '../config/fields.ts';
+import { isSet } from '../config/settings.ts';
 import { createDemoSite } from '../demo/origin.ts';
 import type { Command } from './context.ts';
-import { readConfig, secretIfNone } from './read-config.ts';
+import { readConfig, secretIfNone, settingsOf } from './read-config.ts';
 import { runApp } from './run-app.ts';
 
 const BEFORE = 'a demo shop (set FORWARD_DESTINATION and it stands before your site)';
@@ -10,7 +12,8 @@ const BEFORE = 'a demo shop (set FORWARD_DESTINATION and it stands before your s
  * or each worker would open a shop.
  */
 export const demo: Command = async (context) => {
-  if (context.env.FORWARD_DESTINATION || context.args.flags['forward-destination']) {
+  const settings = settingsOf(context);
+  if (isSet(settings, FIELDS.forwardDestination)) {
     context.printError('gotrack: demo shows a shop of its own; with FORWARD_DESTINATION use: gotrack serve');
     return 2;
   }

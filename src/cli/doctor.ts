@@ -105,9 +105,8 @@ function refuse({ printError }: Context, problem: string): number {
 }
 
 function loadFor({ env, args, readFile }: Context): Loaded {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const flags = Object.fromEntries(Object.entries(args.flags).filter(([name]) => !OWN_FLAGS.includes(name)));
-  return loadConfig({ env: set, flags, readFile, now: systemClock.now });
+  return loadConfig({ env, flags, readFile, now: systemClock.now });
 }
 
 /** Where README's trial is called, if no visitor's URL is known. */

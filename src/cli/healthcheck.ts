@@ -1,7 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
-import { FIELDS } from '../config/fields.ts';
+import { FIELDS, type Field } from '../config/fields.ts';
 import type { Context } from './context.ts';
+import { settingsOf } from './read-config.ts';
 
 const TIMEOUT_MS = 3000;
 
@@ -9,11 +10,15 @@ const TIMEOUT_MS = 3000;
  * Asks the instance that runs with this environment for `/healthz`: exit code 0 when it answers 200, 1 when it
  * does not. Needs no shell, no curl and no secret.
  */
-export async function healthcheck({ env, args, print, printError }: Context): Promise<number> {
-  const set = (name: string, flag: string, otherwise: string) => args.flags[flag] ?? (env[name] || otherwise);
-  const address = FIELDS.serverAddr.parse(set('SERVER_ADDR', 'server-addr', FIELDS.serverAddr.default));
-  const prefix = FIELDS.pathPrefix.parse(set('PATH_PREFIX', 'path-prefix', FIELDS.pathPrefix.default));
-  const secure = FIELDS.enableHttps.parse(set('ENABLE_HTTPS', 'enable-https', FIELDS.enableHttps.default));
+export async function healthcheck(context: Context): Promise<number> {
+  const { print, printError } = context;
+  const settings = settingsOf(context);
+  const textOf = (field: Field & { readonly default: string }) => settings.find(field).text ?? field.default;
+  const address = FIELDS.serverAddr.parse(textOf(FIELDS.serverAddr));
+  const prefix = FIELDS.pathPrefix.parse(textOf(FIELDS.pathPrefix));
+  const secure = FIELDS.enableHttps.parse(textOf(FIELDS.enableHttps));
+  for (const { name, message } of settings.problems) printError(`gotrack: ${name} ${message}`);
+  if (settings.problems.length > 0) return 2;
   if (!address.ok || !prefix.ok || !secure.ok) {
     if (!secure.ok) printError(`gotrack: ENABLE_HTTPS: expected ${secure.expected}`);
     if (!address.ok) printError(`gotrack: SERVER_ADDR: expected ${address.expected}`);

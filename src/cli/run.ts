@@ -78,6 +78,6 @@ const help: Command = async ({ print }) => {
 ${lines.join('\n')}
 
 Every variable of README is a flag too: SERVER_ADDR is --server-addr. Secrets are read from the environment or
-from NAME_FILE only.`);
+from NAME_FILE only. --config gotrack.yaml (or GOTRACK_CONFIG) names a file of variables; environment and flags win.`);
   return 0;
 };

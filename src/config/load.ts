@@ -1,6 +1,6 @@
 /**
- * From flags and environment to a Config: flags win over the environment, a secret may stand in the file that
- * `NAME_FILE` names. Every problem is reported at once, each with the variable, what it got and the cure.
+ * From flags, environment and configuration file to a Config. Every problem is reported at once, each with the
+ * variable, what it got and the cure.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
@@ -9,38 +9,42 @@ import { type Config, FIELDS, type Field, settingsOf } from './fields.ts';
 import { nearestName } from './nearest.ts';
 import { type Labelled, labelledFields, labelledName, type Output, type SinkKind } from './outputs.ts';
 import { retentionProblem } from './postgres.ts';
+import type { Problem } from './problem.ts';
+import {
+  CONFIG_FLAG,
+  CONFIG_VARIABLE,
+  flagOf,
+  readSettings,
+  readText,
+  type Settings,
+  type Sources as SettingsSources,
+  variableNames,
+} from './settings.ts';
 
-export type Problem = { name: string; message: string };
 export type Loaded =
   | { ok: true; config: Config; warnings: string[] }
   | { ok: false; problems: Problem[]; warnings: string[] };
 
-export type Sources = {
-  env: Readonly<Record<string, string | undefined>>;
-  /** Flags without their dashes: `{'server-addr': ':8080'}`. */
-  flags: Readonly<Record<string, string>>;
-  /** Reads the file of a `NAME_FILE` variable; throws where it cannot. */
-  readFile(path: string): string;
+export type Sources = SettingsSources & {
   /** Epoch milliseconds: whether a certificate has expired. */
   now(): number;
 };
 
-type TextSources = Pick<Sources, 'env' | 'flags' | 'readFile'>;
-type Found = { text: string | undefined; problem?: string };
-
 export function loadConfig(sources: Sources): Loaded {
-  const problems: Problem[] = [];
+  const settings = readSettings(sources);
+  const problems: Problem[] = [...settings.problems];
   const values: Record<string, unknown> = {};
   for (const [key, field] of Object.entries<Field>(FIELDS)) {
-    const value = readField(field, sources, problems);
+    const value = readField(field, settings, problems);
     if (value !== undefined) values[key] = value;
   }
   const labelled = labelledFields<Field>(FIELDS, (values.outputs as Config['outputs'] | undefined) ?? []);
-  const config = { ...values, labelled: readLabelled(labelled, sources, problems) } as unknown as Config;
+  const config = { ...values, labelled: readLabelled(labelled, settings, problems) } as unknown as Config;
   const known = [...Object.values<Field>(FIELDS), ...labelled.map(({ field }) => field)];
   problems.push(
     ...falseSafety(sources.env),
     ...unknownFlags(sources.flags, known),
+    ...settings.unknownInFile(known),
     ...contradictions(config, problems),
   );
   const warnings = misspeltNames(sources.env, known);
@@ -63,28 +67,29 @@ export type LoadedSinks<Key extends keyof Config> =
 export function loadSinks<Key extends keyof typeof FIELDS>(
   kind: SinkKind,
   keys: readonly Key[],
-  sources: TextSources,
+  sources: SettingsSources,
 ): LoadedSinks<Key> {
-  const problems: Problem[] = [];
-  const all = (readField(FIELDS.outputs, sources, problems) ?? []) as Config['outputs'];
+  const settings = readSettings(sources);
+  const problems: Problem[] = [...settings.problems];
+  const all = (readField(FIELDS.outputs, settings, problems) ?? []) as Config['outputs'];
   const named = all.filter((output) => output.kind === kind);
   const outputs = named.length > 0 ? named : [{ name: kind, kind, label: null }];
-  const shared = Object.fromEntries(keys.map((key) => [key, readField(FIELDS[key], sources, problems)]));
+  const shared = Object.fromEntries(keys.map((key) => [key, readField(FIELDS[key], settings, problems)]));
   const labelled = labelledFields<Field>(FIELDS, outputs);
-  const own = readLabelled(labelled, sources, problems);
+  const labelledValues = readLabelled(labelled, settings, problems);
   const known = [...Object.values<Field>(FIELDS), ...labelled.map(({ field }) => field)];
   problems.push(...unknownFlags(sources.flags, known));
   if (problems.length > 0) return { ok: false, problems };
   const sinks = outputs.map((output) => {
-    const settings = { ...shared, ...own[output.name] } as Pick<Config, Key>;
-    return { output, settings };
+    const own = { ...shared, ...labelledValues[output.name] } as Pick<Config, Key>;
+    return { output, settings: own };
   });
   return { ok: true, sinks };
 }
 
 /** What somebody set, else the default; undefined where there is neither, or a problem. */
-function readField(field: Field, sources: TextSources, problems: Problem[]): unknown {
-  const found = find(field, sources);
+function readField(field: Field, settings: Settings, problems: Problem[]): unknown {
+  const found = settings.find(field);
   if (found.problem !== undefined) {
     problems.push({ name: field.name, message: found.problem });
     return undefined;
@@ -98,10 +103,10 @@ function readField(field: Field, sources: TextSources, problems: Problem[]): unk
 }
 
 /** Only what was set: the rest is read without the label. */
-function readLabelled(fields: readonly Labelled<Field>[], sources: TextSources, problems: Problem[]) {
+function readLabelled(fields: readonly Labelled<Field>[], settings: Settings, problems: Problem[]) {
   const labelled: Record<string, Record<string, unknown>> = {};
   for (const { output, key, field } of fields) {
-    const value = readField({ ...field, default: undefined }, sources, problems);
+    const value = readField({ ...field, default: undefined }, settings, problems);
     if (value === undefined) continue;
     labelled[output.name] ??= {};
     labelled[output.name]![key] = value;
@@ -113,8 +118,8 @@ function readLabelled(fields: readonly Labelled<Field>[], sources: TextSources, 
 function readKeyPair(config: Config, { readFile }: Sources, problems: Problem[]): KeyPair | undefined {
   const names = { cert: 'SSL_CERT_FILE', key: 'SSL_KEY_FILE' };
   const paths = { cert: config.sslCertFile, key: config.sslKeyFile };
-  const cert = read(paths.cert, `the file ${paths.cert}`, readFile);
-  const key = read(paths.key, `the file ${paths.key}`, readFile);
+  const cert = readText(paths.cert, `the file ${paths.cert}`, readFile);
+  const key = readText(paths.key, `the file ${paths.key}`, readFile);
   if (cert.problem !== undefined) problems.push({ name: names.cert, message: cert.problem });
   if (key.problem !== undefined) problems.push({ name: names.key, message: key.problem });
   if (cert.text === undefined || key.text === undefined) return undefined;
@@ -125,34 +130,6 @@ function readKeyPair(config: Config, { readFile }: Sources, problems: Problem[])
   problems.push({ name: names[fault.culprit], message });
   return undefined;
 }
-
-/** The text that somebody set, with flags before the environment before the file; an empty variable is unset. */
-function find(field: Field, { env, flags, readFile }: TextSources): Found {
-  const flag = flags[flagOf(field)];
-  if (flag !== undefined && field.secret) {
-    return {
-      text: undefined,
-      problem: `is a secret and other users can read flags: set ${field.name} or ${field.name}_FILE`,
-    };
-  }
-  const direct = flag ?? present(env[field.name]);
-  if (field.file && direct !== undefined) return read(direct, `the file ${direct}`, readFile);
-  const path = field.secret ? present(env[`${field.name}_FILE`]) : undefined;
-  if (path === undefined) return { text: direct };
-  if (direct !== undefined)
-    return { text: undefined, problem: `is set, and so is ${field.name}_FILE: unset one of them` };
-  return read(path, `${field.name}_FILE`, readFile);
-}
-
-function read(path: string, name: string, readFile: Sources['readFile']): Found {
-  try {
-    return { text: readFile(path).trim() };
-  } catch (error) {
-    return { text: undefined, problem: `${name} cannot be read: ${(error as Error).message}` };
-  }
-}
-
-const present = (value: string | undefined) => (value === '' ? undefined : value);
 
 function mismatch(field: Field, text: string, expected: string): string {
   const got = field.secret || field.file ? '' : `got ${JSON.stringify(withoutPassword(text))}, `;
@@ -255,9 +232,9 @@ function falseSafety(env: Sources['env']): Problem[] {
 
 function unknownFlags(flags: Sources['flags'], fields: readonly Field[]): Problem[] {
   const known = fields.map(flagOf);
-  const usable = fields.filter((field) => !field.secret).map(flagOf);
+  const usable = [CONFIG_FLAG, ...fields.filter((field) => !field.secret).map(flagOf)];
   return Object.keys(flags)
-    .filter((flag) => !known.includes(flag))
+    .filter((flag) => flag !== CONFIG_FLAG && !known.includes(flag))
     .map((flag) => ({
       name: `--${flag}`,
       message: `is no flag of ours${didYouMean(nearestName(flag, usable), '--')}`,
@@ -266,10 +243,10 @@ function unknownFlags(flags: Sources['flags'], fields: readonly Field[]): Proble
 
 /** `GOTRACK_*` names that we do not know, and names so close to one of ours that a slip is likelier than chance. */
 function misspeltNames(env: Sources['env'], fields: readonly Field[]): string[] {
-  const known = fields.flatMap((field) => (field.secret ? [field.name, `${field.name}_FILE`] : [field.name]));
+  const known = variableNames(fields);
   const warnings: string[] = [];
   for (const name of Object.keys(env)) {
-    if (known.includes(name)) continue;
+    if (env[name] === '' || name === CONFIG_VARIABLE || known.includes(name)) continue;
     const ours = name.startsWith('GOTRACK_');
     // Whoever writes GOTRACK_ means us, and is likelier to have misremembered than mistyped.
     const nearest = ours ? nearestName(name.slice('GOTRACK_'.length), known, 0.4) : nearestName(name, known);
@@ -280,5 +257,3 @@ function misspeltNames(env: Sources['env'], fields: readonly Field[]): string[] 
 
 const didYouMean = (name: string | undefined, prefix = '') =>
   name === undefined ? '' : `; did you mean ${prefix}${name}?`;
-
-export const flagOf = (field: Pick<Field, 'name'>) => field.name.toLowerCase().replaceAll('_', '-');

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { FIELDS, type Field, settingsOf } from '../../src/config/fields.ts';
-import { flagOf, loadConfig, type Sources } from '../../src/config/load.ts';
+import { loadConfig, type Sources } from '../../src/config/load.ts';
 import { LOG_OUTPUT } from '../../src/config/outputs.ts';
+import { flagOf } from '../../src/config/settings.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { findProgram, skipFor } from '../support/needs.ts';
 

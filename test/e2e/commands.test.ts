@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -72,6 +73,25 @@ test('demo works beside secrets that are set', async (t) => {
   const demo = await startGotrack({ ...env, HMAC_SECRETS: `a:${'s'.repeat(40)}` }, 'demo');
   assert.equal((await fetch(demo.site)).status, 200);
   assert.equal(await demo.stop(), 0);
+});
+
+test('a file of variables is enough to start, and healthcheck finds the instance by it', async (t) => {
+  const folder = tempFolder();
+  t.after(folder.remove);
+  const path = join(folder.path, 'gotrack.yaml');
+  const lines = [
+    'forward_destination: http://127.0.0.1:9',
+    `hmac_secret: ${TEST_SECRET}`,
+    'path_prefix: /_gt',
+    `journal_dir: ${join(folder.path, 'journal')}`,
+    `log_path: ${join(folder.path, 'events.ndjson')}`,
+  ];
+  writeFileSync(path, lines.join('\n'));
+  const running = await startGotrack({ GOTRACK_CONFIG: path }, 'start');
+  const address = running.site.replace('http://', '');
+  assert.equal((await gotrack(['healthcheck', '--config', path], { SERVER_ADDR: address })).code, 0);
+  assert.equal((await gotrack(['healthcheck', '--config', '/nowhere'])).code, 2);
+  assert.equal(await running.stop(), 0);
 });
 
 test('healthcheck asks the instance of its environment and flags', async (t) => {

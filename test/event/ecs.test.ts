@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EcsVersion } from '@elastic/ecs';
 import fc from 'fast-check';
-import { type Fields, type Kind, PAYLOAD_TABLE } from '../../src/collect/payload-table.ts';
 import { ECS_VERSION, toEcs, toEcsRecord } from '../../src/event/ecs.ts';
 import { type Envelope, SCHEMA, toRecord } from '../../src/event/envelope.ts';
+import { type Fields, type Kind, PAYLOAD_TABLE } from '../../src/event/payload-table.ts';
 import { createElasticIndex, isEcsField, isEcsList } from '../support/elastic-index.ts';
 
 const FULL: Parameters<typeof toEcs>[0] = {
