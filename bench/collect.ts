@@ -64,6 +64,7 @@ function serveCollect(): http.Server {
       append: async () => ({ ok: true }),
       fill: () => 0,
       isDraining: () => false,
+      scripts: { 'hmac.js': '', 'pixel.js': '', 'pixel.esm.js': '' },
       metrics: createMetrics({ processMetrics: false }),
       log: console,
     },

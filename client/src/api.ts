@@ -32,19 +32,20 @@ const RULES: Record<string, Record<string, RegExp>> = {
 
 export const isEventName = (name: unknown): name is string => EVENT_NAME.test(toJson(name)!);
 
+/** What stands under our name: the list of early calls, which becomes the API. */
+export const page = window as { gotrack?: unknown[] & Partial<Api> };
+
 /**
  * Takes the name `gotrack`, unless the page has a thing of its own there, and makes the early calls: lists
  * like `['track', 'signup', {}]`, which `push` goes on taking. A call with bad arguments is refused, and the
  * console says so once for each kind.
  */
 export function installApi(actions: Api): void {
-  const page = window as { gotrack?: unknown };
-  const early = page.gotrack as unknown[] | undefined;
-  if (early && !Array.isArray(early)) return;
-  const api: Record<string, Call> = {
-    push(...calls) {
-      for (const [name, ...args] of calls as [string, ...unknown[]][]) api[name]?.(...args);
-    },
+  page.gotrack ||= [];
+  const api = page.gotrack as unknown as { splice(from: number): unknown[] } & Record<string, Call>;
+  if (!Array.isArray(api)) return;
+  (api as Record<string, Call>).push = (...calls) => {
+    for (const [name, ...args] of calls as [string, ...unknown[]][]) api[name]?.(...args);
   };
   const told: Record<string, true> = {};
   for (const [name, rules] of Object.entries(RULES)) {
@@ -57,6 +58,5 @@ export function installApi(actions: Api): void {
       told[name + fault] = true;
     });
   }
-  page.gotrack = api;
-  if (early) api.push!(...early);
+  api.push(...api.splice(0));
 }

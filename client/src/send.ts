@@ -4,6 +4,9 @@ import { later, quietly } from './quiet.ts';
 import type { Slot } from './storage.ts';
 import type { Issued, Token } from './token.ts';
 
+/** Where we send to: the build puts the page's own origin here, and pixel.js that of its script. */
+declare const COLLECT_ORIGIN: string;
+
 export type Sender = {
   /** An event as `Batch.events` holds it; an urgent one goes at once, with all that waits. */
   enqueue(event: string, urgent: boolean | undefined): void;
@@ -58,7 +61,7 @@ export function createSender(token: Token, slot: Slot<Batch[]>, collectPath: str
       // By an absolute URL, because of `<base>`. `no-store` leaves the browser's cached page alone, which a
       // POST would else make it drop (RFC 9111 §4.4). A redirect is no answer of ours: nobody follows it. Credentials go along by
       // default, to the same origin only.
-      const response = await fetchNow(location.origin + batch.path, {
+      const response = await fetchNow(COLLECT_ORIGIN + batch.path, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json', 'X-GoTrack-HMAC': batch.header! },
         body: bodyOf(batch),

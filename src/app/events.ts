@@ -9,6 +9,7 @@ import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { deriveSecret, type HmacSecret } from '../token/key-ring.ts';
 import type { Tokens } from '../token/tokens.ts';
+import { readScripts } from './scripts.ts';
 import type { Store } from './store.ts';
 
 export type EventsDeps = {
@@ -67,6 +68,7 @@ function collectFor(config: Config, parts: EventsDeps & { privacy: Privacy }): C
         return outcome;
       },
       fill: store.fill,
+      scripts: readScripts(config),
     },
   );
 }

@@ -46,6 +46,14 @@ export function answerToken({ clientRes }: Exchange, token: IssuedToken, site: S
   clientRes.writeHead(200, headersOf(body, site)).end(body);
 }
 
+/** To a GET or HEAD of our own site. */
+export function answerJson({ clientReq, clientRes }: Exchange, value: object): void {
+  const body = toAscii(value);
+  clientRes.writeHead(200, headersOf(body, 'own'));
+  if (clientReq.method === 'HEAD') clientRes.end();
+  else clientRes.end(body);
+}
+
 /**
  * `unread`: how much of the body was not read. What is short is left to node, which reads it to the end and
  * keeps the connection; else the connection closes.

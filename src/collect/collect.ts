@@ -26,8 +26,10 @@ import { recordDocument, type ServedDocument } from './document.ts';
 import { type OpenedPost, openPost, storePost } from './open-post.ts';
 import { type CollectDeps, type CollectOptions, createParts } from './parts.ts';
 import { answerGif, takePixel } from './pixel.ts';
+import { answerPublicKey } from './public-key.ts';
 import type { Rejection } from './reject.ts';
 import { type Site, siteOf } from './same-site.ts';
+import { type AnswerScript, createScripts } from './scripts.ts';
 
 /** Each answers its exchange; the promises never reject, and nobody has to wait for them. */
 export type Collect = {
@@ -36,6 +38,8 @@ export type Collect = {
   /** False, and nothing is answered, where the origin is not in CORS_ORIGINS: such a preflight is the site's. */
   preflight(exchange: Exchange): boolean;
   pixel(exchange: Exchange): Promise<void>;
+  script: AnswerScript;
+  publicKey(exchange: Exchange): void;
   recordDocument(served: ServedDocument): Promise<void>;
 };
 
@@ -165,7 +169,11 @@ export function createCollect(options: CollectOptions, deps: CollectDeps): Colle
     }
   }
 
-  return { post, preflight, pixel, recordDocument: record };
+  return {
+    ...{ post, preflight, pixel, recordDocument: record },
+    script: createScripts({ ...parts, texts: deps.scripts }),
+    publicKey: (exchange) => answerPublicKey(exchange, parts),
+  };
 }
 
 type At = { readonly exchange: Exchange; readonly site: Site };

@@ -13,7 +13,7 @@ import { isHost } from './host.ts';
 import type { ObserveRequest } from './observe.ts';
 import { type Refusal, refusalOf } from './refuse.ts';
 import { factsOf, type RequestFacts } from './request-facts.ts';
-import type { Route, Router } from './route.ts';
+import type { Route, Router, ScriptName } from './route.ts';
 
 export type Readiness = { httpStatus: 200 | 503; body: unknown };
 
@@ -32,6 +32,8 @@ export type HandleDeps = {
     /** False, with nothing answered, where the origin is none of CORS_ORIGINS: then it is the site's. */
     preflight(exchange: Exchange): boolean;
     pixel(exchange: Exchange): void;
+    script(exchange: Exchange, name: ScriptName): void;
+    publicKey(exchange: Exchange): void;
   };
   readiness(): Readiness;
   observe: ObserveRequest;
@@ -107,6 +109,10 @@ export function createHandle(deps: HandleDeps): Handle {
         return;
       case 'pixel':
         return deps.collect.pixel(exchange);
+      case 'script':
+        return deps.collect.script(exchange, route.name);
+      case 'public-key':
+        return deps.collect.publicKey(exchange);
       case 'healthz':
         return answerHealth(exchange, { httpStatus: 200, body: { status: 'ok' } });
       case 'readyz':

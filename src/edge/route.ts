@@ -7,8 +7,13 @@ export type Route =
   | { kind: 'collect' }
   | { kind: 'preflight' }
   | { kind: 'pixel' }
+  | { kind: 'script'; name: ScriptName }
+  | { kind: 'public-key' }
   | { kind: 'healthz' }
   | { kind: 'readyz' };
+
+/** The scripts that a page may fetch from us. */
+export type ScriptName = 'hmac.js' | 'pixel.js' | 'pixel.esm.js';
 
 const FORWARD: Route = { kind: 'forward' };
 const COLLECT: Route = { kind: 'collect' };
@@ -21,6 +26,10 @@ export function createRouter(pathPrefix: string): Router {
   const reserved = new Map<string, Route>([
     [`${pathPrefix}/collect`, COLLECT],
     [`${pathPrefix}/px.gif`, { kind: 'pixel' }],
+    [`${pathPrefix}/hmac.js`, { kind: 'script', name: 'hmac.js' }],
+    [`${pathPrefix}/pixel.js`, { kind: 'script', name: 'pixel.js' }],
+    [`${pathPrefix}/pixel.esm.js`, { kind: 'script', name: 'pixel.esm.js' }],
+    [`${pathPrefix}/hmac/public-key`, { kind: 'public-key' }],
     [`${pathPrefix}/healthz`, { kind: 'healthz' }],
     [`${pathPrefix}/readyz`, { kind: 'readyz' }],
   ]);

@@ -25,7 +25,7 @@ export const METRICS = {
     name: 'gotrack_http_requests_total',
     kind: 'counter',
     labels: ['endpoint', 'method', 'status'],
-    help: 'Requests answered, by endpoint (forward, collect, pixel, preflight, healthz, readyz, refused), method and status class',
+    help: 'Requests answered, by endpoint (forward, collect, pixel, script, public-key, preflight, healthz, readyz, refused), method and status class',
   },
   httpSeconds: {
     name: 'gotrack_http_duration_seconds',

@@ -25,6 +25,8 @@ async function answers(
         return cors;
       },
       pixel: by('pixel'),
+      script: (exchange, name) => by(name)(exchange),
+      publicKey: by('public-key'),
     },
   };
   const { origin, port } = await start(t, undefined, options);
@@ -41,6 +43,15 @@ const CASES: [request: string, by: string, lines?: string[]][] = [
   ['GET /px.gif', 'pixel'],
   ['GET /px.gif?e=pageview&url=%2F', 'pixel'],
   ['HEAD /px.gif', 'pixel'],
+  ['GET /hmac.js', 'hmac.js'],
+  ['GET /pixel.js?v=1', 'pixel.js'],
+  ['HEAD /pixel.esm.js', 'pixel.esm.js'],
+  ['GET /hmac/public-key', 'public-key'],
+  ['POST /hmac.js', 'hmac.js'], // which says 405
+  ['POST /hmac.js', 'collect', SIGNED],
+  ['OPTIONS /hmac.js', 'origin', PREFLIGHT],
+  ['GET /hmac/', 'origin'],
+  ['GET /hmac/public-key/', 'origin'],
   ['POST /collect', 'collect'],
   ['GET /collect', 'collect'], // which says 405
   ['POST /collect?x', 'collect'],
@@ -77,6 +88,9 @@ const PREFIXED: [request: string, by: string][] = [
   ['POST /_gt/collect', 'collect'],
   ['GET /_gt/px.gif', 'pixel'],
   ['GET /_gt/healthz', '200'],
+  ['GET /_gt/pixel.js', 'pixel.js'],
+  ['GET /_gt/hmac/public-key', 'public-key'],
+  ['GET /hmac.js', 'origin'],
   ['POST /collect', 'origin'],
   ['GET /px.gif', 'origin'],
   ['GET /healthz', 'origin'],

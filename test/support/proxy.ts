@@ -191,7 +191,14 @@ function handleDeps(
   return {
     route: createRouter(options.pathPrefix ?? ''),
     resolveAddress: options.resolveAddress ?? ((clientReq) => addressOf(clientReq, options.trusted ?? false)),
-    collect: { post: answer(202), preflight: () => false, pixel: answer(200), ...options.collect },
+    collect: {
+      post: answer(202),
+      preflight: () => false,
+      pixel: answer(200),
+      script: answer(200),
+      publicKey: answer(200),
+      ...options.collect,
+    },
     readiness: () => ({ httpStatus: 503, body: { status: 'starting' } }),
     observe: options.observe ?? (() => {}),
     onRefused: (reason) => void seen.refused.push(reason),

@@ -62,6 +62,7 @@ export type PostSettings = {
   sign?: SignOptions;
 };
 
+export const SCRIPTS = { 'hmac.js': 'hmac', 'pixel.js': 'pixel', 'pixel.esm.js': 'esm' };
 export const IP = '203.0.113.42';
 const json: [string, string] = ['Content-Type', 'application/json'];
 
@@ -119,6 +120,7 @@ export async function createRig(settings: RigSettings = {}): Promise<Rig> {
       append,
       fill: () => journal.fill,
       isDraining: () => state.draining,
+      scripts: SCRIPTS,
       ...(settings.bodies && { bodies: settings.bodies }),
       metrics,
       log: { error: (details) => void faults.push(details) },
@@ -136,7 +138,9 @@ export async function createRig(settings: RigSettings = {}): Promise<Rig> {
       scheme: settings.secure ? 'https' : 'http',
       host: clientReq.headers.host ?? '',
     };
-    if (clientReq.url!.startsWith('/px.gif')) void collect.pixel(exchange);
+    if (clientReq.url === '/hmac/public-key') collect.publicKey(exchange);
+    else if (clientReq.url === '/pixel.js') collect.script(exchange, 'pixel.js');
+    else if (clientReq.url!.startsWith('/px.gif')) void collect.pixel(exchange);
     else if (clientReq.method !== 'OPTIONS') void collect.post(exchange);
     else if (!collect.preflight(exchange)) clientRes.writeHead(418).end();
   });
