@@ -18,6 +18,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { createCollect } from '../src/collect/collect.ts';
+import { createEnrich } from '../src/enrich/enrich.ts';
 import { NO_EXCLUSIONS } from '../src/event/exclude.ts';
 import { createResolveAddress } from '../src/http/client-address.ts';
 import { systemClock } from '../src/lib/clock.ts';
@@ -40,6 +41,10 @@ function createBenchTokens() {
 // --- the servers
 
 function serveCollect(): http.Server {
+  const privacy = createPrivacy({
+    ...{ mode: 'optional', cookie: null, respectGpc: true, respectDnt: true, scrub: true },
+    ...{ ipHashSecret: undefined, ipHashDaily: false, userIdSecret: SECRET },
+  });
   const collect = createCollect(
     {
       tracking: true,
@@ -57,13 +62,11 @@ function serveCollect(): http.Server {
       uuidV4: randomUUID,
       uuidV7: randomUUIDv7,
       tokens: createBenchTokens(),
-      privacy: createPrivacy({
-        ...{ mode: 'optional', cookie: null, respectGpc: true, respectDnt: true, scrub: true },
-        ...{ ipHashSecret: undefined, ipHashDaily: false, userIdSecret: SECRET },
-      }),
+      privacy,
       append: async () => ({ ok: true }),
       fill: () => 0,
       isDraining: () => false,
+      enrich: createEnrich({ scrubParameter: privacy.scrub.parameter }),
       scripts: { 'hmac.js': '', 'pixel.js': '', 'pixel.esm.js': '' },
       metrics: createMetrics({ processMetrics: false }),
       log: console,

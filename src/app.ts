@@ -5,6 +5,7 @@
 import type { App } from './app/instance.ts';
 import { createOperator } from './app/operator.ts';
 import type { Runtime } from './app/runtime.ts';
+import { recordSamples } from './app/samples.ts';
 import { createServing } from './app/serving.ts';
 import { startWarnings } from './app/start-warnings.ts';
 import { openStore } from './app/store.ts';
@@ -45,6 +46,7 @@ async function createAlone(config: Config, { log, clock, runtime }: AppDeps): Pr
     async listen() {
       const admin = operator && listeningUrl(await operator.listen());
       siteUrl = await serving.listen();
+      if (config.testMode) void recordSamples(config, { clock, log, metrics, store });
       return { site: siteUrl, admin };
     },
     reload() {

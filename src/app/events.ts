@@ -2,6 +2,7 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { type Collect, createCollect } from '../collect/collect.ts';
 import type { Config } from '../config/fields.ts';
+import { createEnrich } from '../enrich/enrich.ts';
 import { readExclusions } from '../event/exclude.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createPrivacy, type Privacy } from '../privacy/privacy.ts';
@@ -69,6 +70,7 @@ function collectFor(config: Config, parts: EventsDeps & { privacy: Privacy }): C
       },
       fill: store.fill,
       scripts: readScripts(config),
+      enrich: createEnrich({ scrubParameter: privacy.scrub.parameter }),
     },
   );
 }

@@ -1,5 +1,5 @@
 /** From a configuration to what the room `doctor` looks at. */
-import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
@@ -18,7 +18,7 @@ import { journalHolder } from '../journal/lock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { nodeFs } from '../lib/fs.ts';
 import { createLog } from '../telemetry/log.ts';
-import { createTokens } from '../token/tokens.ts';
+import { tokensOf } from './secrets.ts';
 import { createSink } from './sinks.ts';
 import { startTrial } from './trial.ts';
 
@@ -49,7 +49,6 @@ export function createExamination(
   const probe = createProbe({ timeoutMs: REQUEST_MS, signal }, { clock });
   const trusts = config.trustProxy !== false;
   const machine = machineOf(clock);
-  const secrets = config.hmacSecrets ?? [{ kid: '0', secret: config.hmacSecret! }];
   return {
     ...{ config, page, ownAddress, tracker, machine },
     origin: createOriginSide(
@@ -64,10 +63,7 @@ export function createExamination(
     outside: page.live
       ? createPublicSide({ pathPrefix: config.pathPrefix, userAgent, tracker }, page, probe)
       : null,
-    tokens: createTokens(
-      { secrets, ttlSeconds: config.hmacTokenTtlSeconds },
-      { clock, uuidV7: randomUUIDv7 },
-    ),
+    tokens: tokensOf(config, clock).tokens,
     sinks: config.outputs.map((output) => sinkProbe(output, config, machine)),
   };
 }

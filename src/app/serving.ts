@@ -1,15 +1,14 @@
 /** What serves visitors: the site and the collection of events before a store, in one process or in each of several. */
-import { randomUUIDv7 } from 'node:crypto';
 import type { Config } from '../config/fields.ts';
 import { listeningUrl } from '../http/listening-url.ts';
 import type { Clock } from '../lib/clock.ts';
 import { nodeFs } from '../lib/fs.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { createTokens } from '../token/tokens.ts';
 import { createCertificateReload } from './certificate-reload.ts';
 import { createEvents } from './events.ts';
 import { type Phase, type ReadinessAnswer, readinessOf, withoutErrors } from './readiness.ts';
+import { tokensOf } from './secrets.ts';
 import { createSite } from './site.ts';
 import type { Store } from './store.ts';
 
@@ -32,11 +31,7 @@ export type Serving = {
 
 export function createServing(config: Config, { clock, log, metrics, store }: ServingDeps): Serving {
   let phase: Phase = 'starting';
-  const secrets = config.hmacSecrets ?? [{ kid: '0', secret: config.hmacSecret! }];
-  const tokens = createTokens(
-    { secrets, ttlSeconds: config.hmacTokenTtlSeconds },
-    { clock, uuidV7: randomUUIDv7 },
-  );
+  const { secrets, tokens } = tokensOf(config, clock);
   const events = createEvents(config, {
     ...{ clock, log, metrics, tokens, secrets, store },
     isDraining: () => phase === 'draining',

@@ -58,6 +58,7 @@ function trialConfig(config: Config, { folder, logPath }: { folder: string; logP
     // Where a proxy before us is trusted, doctor stands in for it.
     trustProxy: config.trustProxy === false ? false : ['127.0.0.1'],
     metricsEnabled: false,
+    testMode: false,
     debugHeaders: true,
     drainMs: DRAIN_MS,
     journalDir: join(folder, 'journal'),

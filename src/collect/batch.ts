@@ -7,7 +7,7 @@ import { parseEvent } from './parse-event.ts';
 import type { Privacy } from './privacy.ts';
 import type { EventRejection } from './reject.ts';
 import type { OwnCookie, Sender } from './sender.ts';
-import { toEnvelope } from './to-envelope.ts';
+import { type Enrich, toEnvelope } from './to-envelope.ts';
 
 export type Batch = {
   readonly records: Buffer[];
@@ -21,6 +21,7 @@ export type Batch = {
 
 export type BatchDeps = {
   readonly privacy: Privacy;
+  readonly enrich: Enrich;
   readonly exclusions: EventExclusions;
   readonly uuidV7: () => string;
 };

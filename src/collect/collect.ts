@@ -29,6 +29,7 @@ import { answerGif, takePixel } from './pixel.ts';
 import { answerPublicKey } from './public-key.ts';
 import type { Rejection } from './reject.ts';
 import { type Site, siteOf } from './same-site.ts';
+import { recordSamples, type SamplesOutcome } from './samples.ts';
 import { type AnswerScript, createScripts } from './scripts.ts';
 
 /** Each answers its exchange; the promises never reject, and nobody has to wait for them. */
@@ -41,6 +42,8 @@ export type Collect = {
   script: AnswerScript;
   publicKey(exchange: Exchange): void;
   recordDocument(served: ServedDocument): Promise<void>;
+  /** TEST_MODE. Rejects where the journal does. */
+  recordSamples(): Promise<SamplesOutcome>;
 };
 
 const RETRY_SECONDS = 5;
@@ -173,6 +176,7 @@ export function createCollect(options: CollectOptions, deps: CollectDeps): Colle
     ...{ post, preflight, pixel, recordDocument: record },
     script: createScripts({ ...parts, texts: deps.scripts }),
     publicKey: (exchange) => answerPublicKey(exchange, parts),
+    recordSamples: () => recordSamples(parts),
   };
 }
 

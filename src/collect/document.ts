@@ -45,18 +45,19 @@ export async function recordDocument(served: ServedDocument, deps: DocumentDeps)
   else await record(kept, deps);
 }
 
-function toDocument(served: ServedDocument, sender: Sender, { privacy }: DocumentDeps): Envelope {
+function toDocument(served: ServedDocument, sender: Sender, { privacy, enrich }: DocumentDeps): Envelope {
   const { status, bytes, originMs, injection, prefetch, sessionId } = served;
   const document: DocumentFacts = { status, bytes, origin_ms: round(originMs), injection };
   if (prefetch) document.prefetch = true;
   const { host, scheme, target } = sender;
-  const url = (host === '' ? target : `${scheme}://${host}${target}`).slice(0, MAX_STRING);
+  const whole = (host === '' ? target : `${scheme}://${host}${target}`).slice(0, MAX_STRING);
+  const url = privacy.scrub.url(whole).slice(0, MAX_URL);
   return assemble(sender, {
     event_id: served.documentId,
     timestamp: sender.receivedAtText,
     type: 'document',
-    url: privacy.scrub.url(url).slice(0, MAX_URL),
-    payload: sessionId === null ? {} : { session: { session_id: sessionId } },
+    url,
+    payload: enrich(sessionId === null ? {} : { session: { session_id: sessionId } }, url),
     server: {
       received_at: sender.receivedAtText,
       request_id: sender.requestId,

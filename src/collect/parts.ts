@@ -9,6 +9,7 @@ import type { Privacy } from './privacy.ts';
 import { createRate } from './rate.ts';
 import { createReplay } from './replay.ts';
 import type { ScriptTexts } from './scripts.ts';
+import type { Enrich } from './to-envelope.ts';
 
 export type CollectOptions = {
   /** TRACKING: false answers and drops everything. */
@@ -46,6 +47,7 @@ export type CollectDeps = CountersDeps & {
   /** How much of JOURNAL_MAX_BYTES is taken, 0 to 1. */
   readonly fill: () => number;
   readonly isDraining: () => boolean;
+  readonly enrich: Enrich;
   readonly scripts: ScriptTexts;
   /** Where bodies are read; without one collect has its own, with the bounds below. */
   readonly bodies?: BodyReader;

@@ -17,8 +17,12 @@ export type EnvelopeParts = {
   readonly index: number;
 };
 
+/** What can be read out of an event besides: `url` is the page's, scrubbed. From the room `enrich`. */
+export type Enrich = (payload: PayloadGroups, url: string) => PayloadGroups;
+
 export type EnvelopeDeps = {
   readonly privacy: Pick<Privacy, 'scrub' | 'address'>;
+  readonly enrich: Enrich;
   readonly uuidV7: () => string;
 };
 
@@ -35,8 +39,10 @@ export function toEnvelope(parts: EnvelopeParts, sender: Sender, deps: EnvelopeD
   const timestamp = stamp(event, payload, { sender, adjusted });
   const url = locate(event, payload, { sender, adjusted, scrub: deps.privacy.scrub });
   const server = serverFacts(sender, { consent: parts.consent, id, adjusted });
-  const main = { event_id: id.eventId, timestamp, type: event.type, url, payload, server };
-  return assemble(whoseOf(event, sender, deps), main);
+  return assemble(whoseOf(event, sender, deps), {
+    ...{ event_id: id.eventId, timestamp, type: event.type, url, server },
+    payload: deps.enrich(payload, url),
+  });
 }
 
 type Whose = Pick<Sender, 'address' | 'ua'>;

@@ -62,6 +62,7 @@ export const FIELDS = {
   workers: { group: 'general', name: 'WORKERS', parse: integer(1, 256), default: '1', doc: 'Processes that serve visitors. With more than one, the first keeps journal, sinks, metrics and live view; rates and replays are remembered by each process for itself' },
   drainMs: { group: 'general', name: 'DRAIN_MS', parse: integer(0, 600_000), default: '8000', doc: 'After SIGTERM, exchanges may take this long to finish', ...MS },
   logLevel: { group: 'general', name: 'LOG_LEVEL', parse: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'), default: 'info', doc: 'What is logged on standard error: `trace`, `debug`, `info`, `warn`, `error` or `silent`' },
+  testMode: { group: 'general', name: 'TEST_MODE', parse: bool, default: 'false', doc: 'Record five sample events at the start, to see them arrive in every sink' },
   forwardDestination: { group: 'proxy', name: 'FORWARD_DESTINATION', parse: originUrl, default: undefined, doc: 'The site behind us: `http://host[:port][/base]`, `https://…` or `unix:/path/of.sock`. Required' },
   hostHeader: { group: 'proxy', name: 'HOST_HEADER', parse: oneOf('client', 'origin'), default: 'client', doc: "Which name the origin is asked by: the `client`'s, or the `origin`'s own, which is turned back in redirects and cookies: for a trial in front of a virtual host" },
   correlationHeaders: { group: 'proxy', name: 'CORRELATION_HEADERS', parse: bool, default: 'false', doc: 'Tell the origin in `X-Session-ID` and `X-Distinct-ID` who the visitor is by our cookie' },

@@ -75,7 +75,7 @@ describe('the document event', () => {
           ip: IP,
           ua: 'Browser/1.0',
           url: 'https://shop.test/p?x=1',
-          payload: { session: { session_id: 's1' } },
+          payload: { session: { session_id: 's1' }, url: { raw_query: 'x=1', query_size: 3 } },
           server: {
             received_at: new Date(START).toISOString(),
             request_id: 'r',
@@ -94,9 +94,9 @@ describe('the document event', () => {
       ]);
     }));
 
-  test('without a session has no payload, and a prefetch says so', () =>
+  test('without a session and a query has no payload, and a prefetch says so', () =>
     withRig({}, async (rig) => {
-      await serve(rig, { prefetch: true, status: 404 });
+      await serve(rig, { prefetch: true, status: 404 }, [], '/p');
       const [event] = rig.events;
       assert.equal(event!.payload, undefined);
       assert.equal(event!.server.document?.prefetch, true);

@@ -51,7 +51,13 @@ describe('the forms of an event', () => {
     assert.deepEqual([event.ip, event.ua, event.url], ['203.0.113.42', undefined, 'https://shop.test/p?x=1']);
     const { session, ...rest } = event.payload!;
     assert.deepEqual(rest, {
-      url: { utm: { source: 'mail' }, referrer: 'https://s.test/' },
+      url: {
+        utm: { source: 'mail' },
+        referrer: 'https://s.test/',
+        referrer_hostname: 's.test',
+        raw_query: 'x=1',
+        query_size: 3,
+      },
       props: { plan: 'pro' },
     });
     assert.equal(session?.session_id, 's1');

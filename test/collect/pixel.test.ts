@@ -89,6 +89,9 @@ describe("the seed's parameters", () => {
       assert.deepEqual(event!.payload?.url, {
         utm: { source: 'mail', campaign: 'a b' },
         referrer: 'https://s.test/',
+        referrer_hostname: 's.test',
+        raw_query: 'x=1',
+        query_size: 3,
       });
       assert.deepEqual(event!.payload?.props, { plan: 'max' });
       assert.equal(event!.payload?.session?.session_id, 's1');

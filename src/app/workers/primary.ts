@@ -14,6 +14,7 @@ import type { App } from '../instance.ts';
 import { createOperator } from '../operator.ts';
 import { type Phase, readinessOf } from '../readiness.ts';
 import type { Runtime } from '../runtime.ts';
+import { recordSamples } from '../samples.ts';
 import { type OwnStore, openStore } from '../store.ts';
 import { claimPort } from './claim-port.ts';
 import type { StoreStatus, ToPrimary, ToWorker, WorkerProcess } from './messages.ts';
@@ -58,6 +59,7 @@ export async function createPrimary(config: Config, deps: PrimaryDeps): Promise<
       port = await claimPort(config.serverAddr);
       siteUrl = await pool.start();
       phase = 'serving';
+      if (config.testMode) void recordSamples(config, { clock, log, metrics, store });
       return { site: siteUrl, admin };
     },
     reload() {

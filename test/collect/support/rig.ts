@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { AppendOutcome } from '../../../src/collect/append-outcome.ts';
 import { type Collect, createCollect } from '../../../src/collect/collect.ts';
 import type { CollectOptions } from '../../../src/collect/parts.ts';
+import { createEnrich } from '../../../src/enrich/enrich.ts';
 import type { Envelope } from '../../../src/event/envelope.ts';
 import { NO_EXCLUSIONS } from '../../../src/event/exclude.ts';
 import { createResolveAddress } from '../../../src/http/client-address.ts';
@@ -88,6 +89,17 @@ export async function createRig(settings: RigSettings = {}): Promise<Rig> {
     return outcome;
   }
 
+  const privacy = createPrivacy({
+    mode: 'optional',
+    cookie: null,
+    respectGpc: true,
+    respectDnt: true,
+    scrub: true,
+    ipHashSecret: undefined,
+    ipHashDaily: false,
+    userIdSecret: 'the key of user ids',
+    ...settings.privacy,
+  });
   const collect = createCollect(
     {
       tracking: true,
@@ -106,21 +118,12 @@ export async function createRig(settings: RigSettings = {}): Promise<Rig> {
       uuidV4: randomUUID,
       uuidV7: randomUUIDv7,
       tokens,
-      privacy: createPrivacy({
-        mode: 'optional',
-        cookie: null,
-        respectGpc: true,
-        respectDnt: true,
-        scrub: true,
-        ipHashSecret: undefined,
-        ipHashDaily: false,
-        userIdSecret: 'the key of user ids',
-        ...settings.privacy,
-      }),
+      privacy,
       append,
       fill: () => journal.fill,
       isDraining: () => state.draining,
       scripts: SCRIPTS,
+      enrich: createEnrich({ scrubParameter: privacy.scrub.parameter }),
       ...(settings.bodies && { bodies: settings.bodies }),
       metrics,
       log: { error: (details) => void faults.push(details) },
