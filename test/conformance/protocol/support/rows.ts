@@ -22,7 +22,7 @@ export type Sent = {
   body?: unknown;
   /** How X-GoTrack-HMAC comes about: not at all where it is not said. */
   signed?: 'v1' | 'bare' | 'hello' | (Partial<Signing> & { by: 'v1' });
-  /** The client's address; the peer is a trusted proxy. */
+  /** The client's address; the peer is a trusted proxy, which says nothing where it is empty. */
   ip?: string;
   /** The Content-Type; application/json where it is not said, none where it is null. */
   type?: string | null;
@@ -133,12 +133,8 @@ export async function send({ app }: Instance, sent: Sent, id: string) {
   const { method = 'POST', path = '/page', headers = [], ip = IP, type = 'application/json' } = sent;
   const body =
     typeof sent.body === 'string' || Buffer.isBuffer(sent.body) ? sent.body : JSON.stringify(sent.body);
-  const lines = [
-    `${method} ${path} HTTP/1.1`,
-    'Connection: close',
-    `X-Forwarded-For: ${ip}`,
-    `X-Request-Id: ${id}`,
-  ];
+  const lines = [`${method} ${path} HTTP/1.1`, 'Connection: close', `X-Request-Id: ${id}`];
+  if (ip !== '') lines.push(`X-Forwarded-For: ${ip}`);
   if (!headers.some((line) => /^host:/i.test(line))) lines.push('Host: shop.test');
   const signature = signatureOf(sent, { path, body: body ?? '', ip });
   if (signature !== null) lines.push(`X-GoTrack-HMAC: ${signature}`);
