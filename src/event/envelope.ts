@@ -70,7 +70,16 @@ export type HttpFacts = {
   header_order?: string[];
 };
 
-/** The bytes of an event: one line of JSON without its line feed. */
+/**
+ * The bytes of an event: one line of JSON without its line feed. JSON lets three more line ends of Unicode stand as they
+ * are, and many readers split at them (node's readline, Python's splitlines): a client could write lines of its own.
+ */
 export function toRecord(envelope: Envelope): Buffer {
-  return Buffer.from(JSON.stringify(envelope));
+  const text = JSON.stringify(envelope);
+  return Buffer.from(LINE_END.test(text) ? text.replace(LINE_ENDS, escaped) : text);
 }
+
+const LINE_END = /[\u0085\u2028\u2029]/;
+const LINE_ENDS = /[\u0085\u2028\u2029]/g;
+
+const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
