@@ -76,10 +76,14 @@ export type HttpFacts = {
  */
 export function toRecord(envelope: Envelope): Buffer {
   const text = JSON.stringify(envelope);
-  return Buffer.from(LINE_END.test(text) ? text.replace(LINE_ENDS, escaped) : text);
+  return Buffer.from(hasLineEnd(text) ? text.replace(LINE_ENDS, escaped) : text);
 }
 
-const LINE_END = /[\u0085\u2028\u2029]/;
+/** Thrice `includes`, which is a tenth of the price of a regular expression: this runs for every event. */
+function hasLineEnd(text: string): boolean {
+  return text.includes('\u2028') || text.includes('\u2029') || text.includes('\u0085');
+}
+
 const LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
 const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -102,6 +102,7 @@ test('healthcheck asks the instance of its environment and flags', async (t) => 
     HMAC_SECRET: TEST_SECRET,
     PATH_PREFIX: '/_gt',
     ORIGIN_TLS_SKIP_VERIFY: 'true',
+    HMAC_PUBLIC_KEY: 'a key for all',
     JOURNAL_DIR: join(folder.path, 'journal'),
     LOG_PATH: join(folder.path, 'events.ndjson'),
   });
@@ -113,6 +114,10 @@ test('healthcheck asks the instance of its environment and flags', async (t) => 
   assert.ok(
     running.log.some((line) => line.includes('ORIGIN_TLS_SKIP_VERIFY')),
     'it warns at every start',
+  );
+  assert.ok(
+    running.log.some((line) => line.includes('HMAC_PUBLIC_KEY is ignored')),
+    'nobody should believe that it does something',
   );
   assert.equal(await running.stop(), 0);
   assert.equal((await gotrack(['healthcheck', `--server-addr=${address}`])).code, 1, 'nobody there');
