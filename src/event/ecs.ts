@@ -13,6 +13,7 @@
 import { isIP } from 'node:net';
 import type { PayloadGroups } from './client-event.ts';
 import type { Envelope, ServerFacts } from './envelope.ts';
+import { toLine } from './line.ts';
 
 /** Of the field names and types; https://www.elastic.co/docs/reference/ecs */
 export const ECS_VERSION = '9.4.0';
@@ -23,7 +24,7 @@ type Fields = { readonly [name: string]: Json | undefined };
 
 /** The record of an event as a line of ECS without its line feed. */
 export function toEcsRecord(record: Buffer): Buffer {
-  return Buffer.from(JSON.stringify(toEcs(JSON.parse(record.toString()) as Event)));
+  return toLine(toEcs(JSON.parse(record.toString()) as Event));
 }
 
 /** What enrichment and detection say of an event, where they had it in hand. */
