@@ -40,6 +40,11 @@ const COMMANDS: Record<string, Entry> = {
     explains: true,
     load: async () => (await import('./tail.ts')).tail,
   },
+  validate: {
+    summary: 'holds each line of a file to the schema of an event: gotrack validate FILE',
+    explains: true,
+    load: async () => (await import('./validate.ts')).validate,
+  },
   replay: {
     summary: 'sends dead letters, or kept events, to the sinks again: gotrack replay FILE | --since TIME',
     explains: true,
