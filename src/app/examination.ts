@@ -6,7 +6,7 @@ import { statfs } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { type Config, settingsOf } from '../config/fields.ts';
 import type { Output } from '../config/outputs.ts';
-import type { Examination, Machine, SinkProbe } from '../doctor/examination.ts';
+import type { DeadLetterFile, Examination, Machine, SinkProbe } from '../doctor/examination.ts';
 import { createLogProbe } from '../doctor/log-probe.ts';
 import { createOriginSide } from '../doctor/origin-side.ts';
 import type { PageAddress } from '../doctor/page-address.ts';
@@ -17,7 +17,10 @@ import { createTrialSide } from '../doctor/trial-side.ts';
 import { journalHolder } from '../journal/lock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { nodeFs } from '../lib/fs.ts';
+import { readLines } from '../lib/read-lines.ts';
+import { readLetter } from '../sinks/dead-letters.ts';
 import { createLog } from '../telemetry/log.ts';
+import { deadLetterPathOf } from './dead-letter-path.ts';
 import { tokensOf } from './secrets.ts';
 import { createSink } from './sinks.ts';
 import { startTrial } from './trial.ts';
@@ -65,6 +68,7 @@ export function createExamination(
       : null,
     tokens: tokensOf(config, clock).tokens,
     sinks: config.outputs.map((output) => sinkProbe(output, config, machine)),
+    deadLetters: deadLetterFile(deadLetterPathOf(config)),
   };
 }
 
@@ -90,6 +94,19 @@ function sinkProbe(output: Output, config: Config, machine: Machine): SinkProbe 
     runtime: { owner: 'gotrack doctor', writeOut: (_bytes, done) => done() },
   });
   return createServerProbe(sink, machine.clock);
+}
+
+function deadLetterFile(path: string): DeadLetterFile {
+  return {
+    path,
+    async *read() {
+      for await (const { bytes, isWhole } of readLines(nodeFs, path)) {
+        const letter = readLetter(bytes);
+        // A last line that is not whole was never kept: its event comes again.
+        if (letter.ok || isWhole) yield letter.ok ? letter : null;
+      }
+    },
+  };
 }
 
 function machineOf(clock: Clock): Machine {

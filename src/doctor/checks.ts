@@ -2,6 +2,7 @@
 import { checkCaching } from './checks/caching.ts';
 import { checkClientAddress } from './checks/client-address.ts';
 import { checkClock } from './checks/clock.ts';
+import { checkDeadLetters } from './checks/dead-letters.ts';
 import { checkEncodings } from './checks/encodings.ts';
 import { checkHost } from './checks/host.ts';
 import { checkInjection } from './checks/injection.ts';
@@ -30,6 +31,7 @@ export const CHECKS: readonly { readonly name: string; readonly check: Check }[]
   { name: 'signed-event', check: checkSignedEvent },
   { name: 'journal', check: checkJournal },
   { name: 'sinks', check: checkSinks },
+  { name: 'dead-letters', check: checkDeadLetters },
   { name: 'clock', check: checkClock },
   { name: 'trust-proxy', check: checkTrustProxy },
   { name: 'public-url', check: checkPublicUrl },

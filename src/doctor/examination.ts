@@ -31,6 +31,13 @@ export type Machine = {
  */
 export type SinkProbe = { readonly name: string; probe(): Promise<readonly Row[]> };
 
+/** The file of the dead letters. */
+export type DeadLetterFile = {
+  readonly path: string;
+  /** Sink and reason of each letter, null for a whole line that is none. Rejects with the system's error. */
+  read(): AsyncIterable<{ readonly sink: string; readonly reason: string } | null>;
+};
+
 export type Examination = {
   readonly config: Config;
   readonly page: PageAddress;
@@ -45,6 +52,7 @@ export type Examination = {
   /** The text of the tracker. */
   readonly tracker: string;
   readonly sinks: readonly SinkProbe[];
+  readonly deadLetters: DeadLetterFile;
   readonly machine: Machine;
 };
 
