@@ -130,7 +130,7 @@ export const FIELDS = {
   kafkaAcks: { group: 'kafka sink', name: 'KAFKA_ACKS', parse: oneOf('all', '1'), default: 'all', doc: 'Who has an event before it counts as delivered: `all` replicas in sync, once each, or `1` (the leader alone: its loss may lose events, and a retry may repeat them)' },
   kafkaCompression: { group: 'kafka sink', name: 'KAFKA_COMPRESSION', parse: oneOf('none', 'gzip', 'snappy', 'lz4', 'zstd'), default: 'none', doc: 'How batches are compressed: `none`, `gzip`, `snappy`, `lz4` or `zstd` (a ninth of the size; every consumer has to know it)' },
   kafkaSaslMechanism: { group: 'kafka sink', name: 'KAFKA_SASL_MECHANISM', parse: oneOf('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'), default: undefined, doc: 'How we log in: `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`; needs user and password' },
-  kafkaSaslUser: { group: 'kafka sink', name: 'KAFKA_SASL_USER', parse: text, default: undefined, doc: 'User of that' },
+  kafkaSaslUser: { group: 'kafka sink', name: 'KAFKA_SASL_USER', parse: text, default: undefined, doc: 'User of that. It needs Describe and Write on the topic, Create where it is missing, and Read: to see after a crash what is there already' },
   kafkaSaslPassword: { group: 'kafka sink', name: 'KAFKA_SASL_PASSWORD', parse: text, default: undefined, doc: 'Password of that', ...SECRET },
   kafkaTls: { group: 'kafka sink', name: 'KAFKA_TLS', parse: bool, default: 'false', doc: 'Speak TLS to the brokers; so it is, too, with one of the next two' },
   kafkaTlsCa: { group: 'kafka sink', name: 'KAFKA_TLS_CA', parse: certificates, default: undefined, doc: 'File with the certificates (PEM) that the brokers are verified by, instead of the public ones', file: true },

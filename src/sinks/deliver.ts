@@ -85,7 +85,7 @@ export function startDelivery(options: DeliveryOptions, deps: DeliveryDeps): Del
 
   /** Until the sink is open: the state from which it starts; undefined when stopping came first. */
   const openSink = async (from: DeliveryCursor): Promise<SinkState | undefined> => {
-    const opened = await openPatiently(from.state(), { ...deps, pause });
+    const opened = await openPatiently({ state: from.state(), waiting: from.waiting }, { ...deps, pause });
     return opened === null ? undefined : startState(from, opened.state);
   };
 

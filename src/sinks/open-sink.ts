@@ -9,13 +9,19 @@ export type OpenSinkDeps = {
   readonly metrics: { failed(kind: 'retryable', count: number): void };
 };
 
+export type OpenWith = {
+  readonly state: SinkState;
+  /** How many records the journal holds behind that state, asked at each attempt. */
+  readonly waiting?: () => number;
+};
+
 /** What the sink says of its state, undefined where it says nothing; null: stopping came first. */
 export async function openPatiently(
-  state: SinkState,
+  { state, waiting }: OpenWith,
   { sink, pause, metrics }: OpenSinkDeps,
 ): Promise<{ state: SinkState | undefined } | null> {
   for (let failures = 1; ; failures += 1) {
-    const outcome = await orProblem(() => sink.open(state));
+    const outcome = await orProblem(() => sink.open(state, waiting?.()));
     if (outcome.ok) return { state: outcome.state };
     metrics.failed('retryable', 1);
     const { detail } = outcome;

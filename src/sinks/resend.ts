@@ -59,7 +59,7 @@ export async function resend(
   const settler = createSettler({ ...deps, metrics, pause, isSinkAtFault: suspects });
   const limits = sink.limits ?? { maxRecords: options.batchSize, maxBytes: MAX_BATCH_BYTES };
   try {
-    if ((await openPatiently(null, { sink, pause, metrics })) === null) return sent;
+    if ((await openPatiently({ state: null }, { sink, pause, metrics })) === null) return sent;
     for await (const batch of batchesOf(records, limits)) {
       if (stop.aborted || !(await settler.settle(batch)).ok) return sent;
       health.become('ok');

@@ -70,8 +70,11 @@ export type Sink = {
    * takes along what has gathered until then, up to these limits.
    */
   readonly limits?: BatchLimits;
-  /** Gets ready to write after `state` (null: nothing is known). `ok: false` is tried again like `retry`. */
-  open(state: SinkState): Promise<SinkOpenOutcome>;
+  /**
+   * Gets ready to write after `state` (null: nothing is known). `waiting`: how many records the journal holds behind
+   * it, by and large: what may come again is among them. `ok: false` is tried again like `retry`.
+   */
+  open(state: SinkState, waiting?: number): Promise<SinkOpenOutcome>;
   /** At least one record. The buffers belong to the journal: read them, do not write to them. */
   write(records: readonly Buffer[]): Promise<WriteOutcome>;
   /** Whether a write would probably succeed now; cheap, and without effect on what is stored. */

@@ -134,8 +134,7 @@ test(`${KILLS} times kill -9 under load: every acknowledged event is in all thre
     assert.deepEqual(lost, [], `${sink} lost some`);
     const repeated = ids.length - distinct;
     t.diagnostic(`${sink}: ${ids.length} events, ${repeated} repeated`);
-    if (sink !== 'kafka')
-      assert.ok(repeated <= (sink === 'postgres' ? 0 : ids.length / 100), `${sink} repeats ${repeated}`);
+    assert.ok(repeated <= (sink === 'postgres' ? 0 : ids.length / 100), `${sink} repeats ${repeated}`);
   }
 });
 

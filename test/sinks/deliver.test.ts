@@ -176,6 +176,15 @@ describe('state and checkpoint', () => {
     await second.delivery.close(1000);
   });
 
+  it('tells a sink how many records wait behind the state with which it opens', async () => {
+    const { journal } = await setUp(numbers(7));
+    const sink = createFakeSink();
+    const { delivery } = deliver(journal, sink);
+    await until(() => sink.calls.includes('open'), 'it is open');
+    assert.equal(sink.openedBefore, 7);
+    await delivery.close(1000);
+  });
+
   it('writes nothing before the state with which the sink has opened is saved', async () => {
     const { journal } = await setUp(['a']);
     const cursor = await journal.cursor('log');

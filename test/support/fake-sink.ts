@@ -17,6 +17,8 @@ export type FakeSink = Sink & {
   answer: (texts: string[]) => WriteOutcome | Promise<WriteOutcome> | undefined;
   ready: ReadyOutcome;
   openedWith: unknown;
+  /** How many records waited behind that state. */
+  openedBefore: number | undefined;
 };
 
 export function createFakeSink(extra: Partial<Sink> = {}): FakeSink {
@@ -28,9 +30,11 @@ export function createFakeSink(extra: Partial<Sink> = {}): FakeSink {
     answer: () => undefined,
     ready: { ok: true },
     openedWith: undefined,
-    async open(state) {
+    openedBefore: undefined,
+    async open(state, waiting) {
       sink.calls.push('open');
       sink.openedWith = state;
+      sink.openedBefore = waiting;
       return sink.ready;
     },
     async write(records) {

@@ -110,6 +110,10 @@ function propertiesOf(folder: string, ports: Ports): string[] {
     'inter.broker.listener.name=PLAINTEXT',
     `log.dirs=${join(folder, 'data')}`,
     'auto.create.topics.enable=false',
+    // Whoever does not log in may do anything, and whoever does what is forbidden to nobody.
+    'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users=User:ANONYMOUS',
+    'allow.everyone.if.no.acl.found=true',
     // One that was killed may come back when its controller has forgotten it.
     'broker.session.timeout.ms=2000',
     'broker.heartbeat.interval.ms=300',

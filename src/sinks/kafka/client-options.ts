@@ -1,7 +1,9 @@
 /** Our options in the words of the client library. */
 import { isIP } from 'node:net';
-import type { BaseOptions } from '@platformatic/kafka';
+import type { BaseOptions, ConsumerOptions } from '@platformatic/kafka';
 import type { KafkaSinkOptions, KafkaTimeouts } from './options.ts';
+
+type EventConsumerOptions = ConsumerOptions<Buffer, Buffer, Buffer, Buffer>;
 
 const CLIENT_ID = 'gotrack';
 /** Of a question that any broker may answer: each attempt begins with another one, since the first may be frozen. */
@@ -27,6 +29,16 @@ export function clientOptions(options: KafkaSinkOptions, timeouts: KafkaTimeouts
       // Hosted clusters choose the certificate by this name; an address may not be one (RFC 6066 §3).
       tlsServerName: brokers.every(({ host }) => isIP(host) === 0),
     }),
+  };
+}
+
+export function consumerOptions(options: KafkaSinkOptions, timeouts: KafkaTimeouts): EventConsumerOptions {
+  return {
+    ...clientOptions(options, timeouts),
+    // The library wants one; none is joined.
+    groupId: CLIENT_ID,
+    // READ_UNCOMMITTED: our events are in no transaction, and those of others would hold them back.
+    isolationLevel: 0,
   };
 }
 

@@ -24,15 +24,20 @@ export type Attempt = {
   readonly parts: readonly PartitionRecords[];
 };
 
-/** `error`: why the verdict is not `written`. */
-export type PartResult = { readonly verdict: Verdict; readonly error: Error | null };
+export type PartResult = {
+  readonly verdict: Verdict;
+  /** Why the verdict is not `written`. */
+  readonly error: Error | null;
+  /** Where in the partition the first of what is written stands; -1 where the broker does not say. */
+  readonly offset: number;
+};
 
 type ProduceApi = API<
   [acks: number, timeoutMs: number, records: MessageRecord[], options: object],
   ProduceResponse
 >;
 type ProduceResponse = produceV9.ProduceResponse;
-type Answer = { readonly index: number; readonly errorCode: number };
+type Answer = { readonly index: number; readonly errorCode: number; readonly baseOffset: bigint };
 
 const ALL_IN_SYNC = -1;
 
@@ -43,7 +48,10 @@ export async function produce(client: Base, attempt: Attempt): Promise<Map<numbe
   const byLeader = Map.groupBy(attempt.parts, ({ partition }) => partitions[partition]?.leader ?? -1);
   const results = new Map<number, PartResult>();
   const askLeader = async (leader: number, parts: readonly PartitionRecords[]) => {
-    for (const { partition } of parts) results.set(partition, { verdict: 'open', error: NO_ANSWER });
+    const leaveOpen = (error: Error) => {
+      for (const { partition } of parts) results.set(partition, { verdict: 'open', error, offset: -1 });
+    };
+    leaveOpen(NO_ANSWER);
     try {
       // The library rejects for a broker that it does not know, as for one that is away.
       const connection = await client.connections.get(attempt.metadata.brokers.get(leader)!);
@@ -58,8 +66,7 @@ export async function produce(client: Base, attempt: Attempt): Promise<Map<numbe
     } catch (error) {
       const response = (error as ClientError).response as ProduceResponse | undefined;
       if (response !== undefined) settle(results, answersIn(response), error as Error);
-      else
-        for (const { partition } of parts) results.set(partition, { verdict: 'open', error: error as Error });
+      else leaveOpen(error as Error);
     }
   };
   await Promise.all([...byLeader].map(([leader, parts]) => askLeader(leader, parts)));
@@ -69,9 +76,9 @@ export async function produce(client: Base, attempt: Attempt): Promise<Map<numbe
 const NO_ANSWER = new Error('the broker answered, but not for this partition');
 
 function settle(results: Map<number, PartResult>, answers: readonly Answer[], error: Error | null): void {
-  for (const { index, errorCode } of answers) {
+  for (const { index, errorCode, baseOffset } of answers) {
     const verdict = verdictOf(errorCode);
-    results.set(index, { verdict, error: verdict === 'written' ? null : error });
+    results.set(index, { verdict, error: verdict === 'written' ? null : error, offset: Number(baseOffset) });
   }
 }
 

@@ -16,8 +16,8 @@ import { type PartResult, produce } from './produce.ts';
 export type Refused = { readonly outgoing: readonly Outgoing[]; readonly reason: string };
 
 export type SendOutcome =
-  /** All is written but what is refused. */
-  | { kind: 'settled'; refused: readonly Refused[] }
+  /** All is written but what is refused. `ends`: by partition, the offset behind what was written, where known. */
+  | { kind: 'settled'; refused: readonly Refused[]; ends: ReadonlyMap<number, number> }
   /** Nothing was sent, or nobody will ever say what became of it. */
   | { kind: 'outage'; detail: string };
 
@@ -44,6 +44,9 @@ type Attempted = {
   /** By partition. */
   readonly results: ReadonlyMap<number, PartResult>;
 };
+
+/** What has come of a batch so far. */
+type Settled = { readonly refused: Refused[]; readonly ends: Map<number, number> };
 
 const FIRST_DELAY_MS = 100;
 const LAST_DELAY_MS = 5000;
@@ -81,16 +84,18 @@ export function createSender(options: KafkaSinkOptions, deps: SenderDeps): Sende
     return { parts, results };
   };
 
-  /** Takes note of an attempt: what is refused joins `refused`, what has no answer is returned. */
-  const take = (link: Link, { parts, results }: Attempted, refused: Refused[]): OutgoingPart[] => {
+  /** Takes note of an attempt: what is written or refused joins `settled`, what has no answer is returned. */
+  const take = (link: Link, { parts, results }: Attempted, settled: Settled): OutgoingPart[] => {
     const open: OutgoingPart[] = [];
     let isForgotten = false;
     for (const part of parts) {
-      const { verdict, error } = results.get(part.partition)!;
-      if (verdict === 'written') link.identity.advance(part.partition, part.records.length);
-      else if (typeof verdict === 'object')
-        refused.push({ outgoing: part.outgoing, reason: verdict.refused });
-      else {
+      const { verdict, error, offset } = results.get(part.partition)!;
+      if (verdict === 'written') {
+        link.identity.advance(part.partition, part.records.length);
+        if (offset >= 0) settled.ends.set(part.partition, offset + part.records.length);
+      } else if (typeof verdict === 'object') {
+        settled.refused.push({ outgoing: part.outgoing, reason: verdict.refused });
+      } else {
         open.push(part);
         problem = words(error ?? new Error('no answer'));
         isForgotten ||= verdict === 'unknown-producer';
@@ -104,13 +109,13 @@ export function createSender(options: KafkaSinkOptions, deps: SenderDeps): Sende
     const connected = await links.connect();
     if (!connected.ok) return { kind: 'outage', detail: connected.detail };
     const { link } = connected;
-    const refused: Refused[] = [];
+    const settled: Settled = { refused: [], ends: new Map() };
     let open: readonly OutgoingPart[] | null = null;
     for (let attempts = 1; open === null || open.length > 0; attempts += 1) {
       if (attempts > 1) await sleep(delayMs(attempts), link.dropped.signal);
       if (link.dropped.signal.aborted) return { kind: 'outage', detail: 'closed' };
       try {
-        open = take(link, await attempt(link, outgoing, open), refused);
+        open = take(link, await attempt(link, outgoing, open), settled);
       } catch (error) {
         problem = words(error);
         const isOver = isUnknownTopic(error as Error) || error instanceof TopicChanged;
@@ -122,7 +127,7 @@ export function createSender(options: KafkaSinkOptions, deps: SenderDeps): Sende
     }
     problem = null;
     hasWritten = true;
-    return { kind: 'settled', refused };
+    return { kind: 'settled', ...settled };
   };
 
   return {

@@ -3,8 +3,14 @@ import type { Refusal, WriteOutcome } from '../sink.ts';
 import { bytesOf, cut, type Outgoing, toMessages } from './messages.ts';
 import type { Refused, Sender } from './sender.ts';
 
-/** `isGivenUp`: asked before each piece; nothing more is sent when it says so. */
-export type WritePieces = (records: readonly Buffer[], isGivenUp: () => boolean) => Promise<WriteOutcome>;
+export type WritePieces = (records: readonly Buffer[], how: HowToWrite) => Promise<WriteOutcome>;
+
+export type HowToWrite = {
+  /** Records that are not sent, by their index: they are there. */
+  readonly leaveOut: ReadonlySet<number>;
+  /** Looked at before each piece; nothing more is sent when it has aborted. */
+  readonly givenUp: AbortSignal;
+};
 
 /** A broker takes 1,048,588 bytes for a partition at once, if nobody told it otherwise. */
 const PIECE_BYTES = 1_000_000;
@@ -20,11 +26,12 @@ export function createWritePieces(topic: string, send: Sender['send']): WritePie
     return [outgoing.slice(0, middle), outgoing.slice(middle)];
   };
 
-  return async (records, isGivenUp) => {
+  return async (records, { leaveOut, givenUp }) => {
     const { outgoing, refusals } = toMessages(records, topic);
-    const pieces = cut(outgoing, pieceBytes);
+    const fresh = leaveOut.size === 0 ? outgoing : outgoing.filter(({ index }) => !leaveOut.has(index));
+    const pieces = cut(fresh, pieceBytes);
     for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) {
-      if (isGivenUp()) return { kind: 'retry', detail: 'closed' };
+      if (givenUp.aborted) return { kind: 'retry', detail: 'closed' };
       const sent = await send(piece);
       if (sent.kind === 'outage') return { kind: 'retry', detail: sent.detail };
       const [single, several] = [sent.refused.filter(isSingle), sent.refused.filter((one) => !isSingle(one))];

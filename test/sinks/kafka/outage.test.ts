@@ -76,6 +76,31 @@ it('a batch that nobody answered and that is tried again is there once', async (
   assert.equal((await readTopic(kafka.plain, topic)).length, 600);
 });
 
+it('a broker that is frozen while the topic is read back keeps nobody from starting for ever', async (t) => {
+  if (skipFor(t, missing)) return;
+  const timeouts = { connectMs: 1000, requestMs: 1500, answerMs: 500 };
+  const { sink, topic, log } = kafkaSink(kafka.plain, { timeouts });
+  t.after(() => sink.close());
+  await eventually(async () => (await sink.open(null)).ok, 'the sink is open');
+  const opened = await sink.open(null);
+  assert.ok(opened.ok);
+  const records = kafkaRecords(100);
+  assert.equal((await sink.write(records)).kind, 'ack');
+  kafka.freeze();
+  try {
+    await eventually(async () => {
+      const again = await sink.open(opened.state, 100);
+      if (again.ok) assert.deepEqual(again.state, opened.state);
+      return again.ok;
+    }, 'the sink is open again');
+  } finally {
+    kafka.thaw();
+  }
+  assert.equal(log.lines.filter(({ level }) => level === 'warn').length, 1);
+  await eventually(async () => (await sink.write(records)).kind === 'ack', 'the batch is written');
+  assert.equal((await readTopic(kafka.plain, topic)).length, 200);
+});
+
 /** Three JVMs: at full size only. */
 if (FULL) {
   it('each of three brokers killed and started again under load: nothing lost, nothing repeated', async (t) => {
