@@ -1,6 +1,7 @@
 /**
  * `npm test`: format and lint, types, then every test file by node's runner. Names narrow it down:
- * `npm test -- test/proxy client/test/sign.test.ts`. `--full` (`npm run torture`) runs suites at their full size.
+ * `npm test -- test/proxy client/test/sign.test.ts`. `--full` (`npm run torture`) runs suites at their full size,
+ * and `--faults` prints at the end what they found out about each fault.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -42,7 +43,8 @@ function endProcess(pid: number): void {
   }
 }
 
-const names = process.argv.slice(2).filter((argument) => argument !== '--full');
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const table = ['--test-reporter=./scripts/fault-table.ts', '--test-reporter-destination=stdout'];
 if (process.argv.includes('--full')) process.env.TEST_SIZE = 'full';
 if (names.length === 0) {
   step('format and lint', 'node_modules/.bin/biome', ['check', '--error-on-warnings', '.']);
@@ -57,5 +59,7 @@ step(`tests (${files.length} files)`, process.execPath, [
   '--test',
   `--test-concurrency=${CONCURRENCY}`,
   '--test-reporter=spec',
+  '--test-reporter-destination=stdout',
+  ...(process.argv.includes('--faults') ? table : []),
   ...files,
 ]);

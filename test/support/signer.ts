@@ -33,7 +33,8 @@ export function events(
 }
 
 export function post(site: string, path: string, body: string, signature: string): Promise<Response> {
-  // A process that dies may take a connection with it that it was just being given.
-  const signal = AbortSignal.timeout(10_000);
+  // A process that dies may take a connection with it that it was just being given; one whose disk hangs answers
+  // after ten seconds.
+  const signal = AbortSignal.timeout(20_000);
   return fetch(site + path, { method: 'POST', headers: headersFor(signature), body, signal });
 }
