@@ -51,7 +51,8 @@ export function createSender(postsASecond = POSTS_A_SECOND): Sender {
 
 /** Resolves when the log sink has all that was accepted. */
 export async function drained(site: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
+  // A sink that was down is tried again after 30 s at most.
+  for (let tries = 0; tries < 1200; tries++) {
     const readiness = (await (await fetch(`${site}/readyz`)).json()) as {
       sinks: { log: { lag_events: number } };
     };
