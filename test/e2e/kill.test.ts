@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readEvents } from '../support/event-log.ts';
+import { faultRow } from '../support/fault-row.ts';
 import { startGotrack, TEST_SECRET } from '../support/gotrack-process.ts';
 import { createSender, drained } from '../support/sender.ts';
 import { hello } from '../support/signer.ts';
@@ -13,6 +14,7 @@ import { tempFolder } from '../support/temp.ts';
 const ROUNDS = process.env.TEST_SIZE === 'full' ? 50 : 10;
 const ROUND_MS = 700;
 test(`${ROUNDS} times kill -9 under load: every acknowledged event is in the log, once`, async (t) => {
+  const found = faultRow(t, 'kill', `${ROUNDS} times, the log`);
   const folder = tempFolder();
   const origin = createServer((_request, response) => response.end('origin')).listen(0, '127.0.0.1');
   t.after(() => {
@@ -48,7 +50,7 @@ test(`${ROUNDS} times kill -9 under load: every acknowledged event is in the log
   const lines = readEvents(logPath).map((event) => event.event_id);
   const { accepted, held, lost } = sender.ledger.balance(lines);
   const extra = lines.length - held;
-  t.diagnostic(`${accepted} acknowledged, ${lines.length} lines, ${extra} repeated`);
+  found(`${lost.length} of ${accepted} lost, ${extra} repeated`);
   assert.ok(accepted > ROUNDS * 100, `only ${accepted} events were acknowledged`);
   assert.deepEqual(lost, []);
   assert.ok(extra <= lines.length / 100, 'more than 1 % of the lines are repeated');

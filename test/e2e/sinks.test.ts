@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { readEvents } from '../support/event-log.ts';
 import { eventually } from '../support/event-loop.ts';
+import { faultRow } from '../support/fault-row.ts';
 import { startGotrack, TEST_SECRET } from '../support/gotrack-process.ts';
 import { type SharedKafka, sharedKafka, sharedKafkaMissing } from '../support/kafka-shared.ts';
 import { newTopic } from '../support/kafka-sink.ts';
@@ -106,6 +107,7 @@ test('an event is the same bytes in the log and in Kafka, and the same JSON in P
 
 test(`${KILLS} times kill -9 under load: every acknowledged event is in all three, once in Postgres`, async (t) => {
   if (skipFor(t, missing)) return;
+  const found = faultRow(t, 'kill', `${KILLS} times, all three sinks`);
   const { env, lines, values, rows } = await setUp(t);
   const sender = createSender();
   for (let round = 0; round < KILLS; round++) {
@@ -133,7 +135,7 @@ test(`${KILLS} times kill -9 under load: every acknowledged event is in all thre
     assert.ok(accepted > KILLS * 100, `only ${accepted} were acknowledged`);
     assert.deepEqual(lost, [], `${sink} lost some`);
     const repeated = ids.length - distinct;
-    t.diagnostic(`${sink}: ${ids.length} events, ${repeated} repeated`);
+    found(`${sink}: ${lost.length} of ${accepted} lost, ${repeated} repeated`);
     assert.ok(repeated <= (sink === 'postgres' ? 0 : ids.length / 100), `${sink} repeats ${repeated}`);
   }
 });

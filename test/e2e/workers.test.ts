@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readEvents } from '../support/event-log.ts';
+import { faultRow } from '../support/fault-row.ts';
 import { startGotrack, TEST_SECRET } from '../support/gotrack-process.ts';
 import { createSender, drained } from '../support/sender.ts';
 import { hello } from '../support/signer.ts';
@@ -74,6 +75,7 @@ async function forwardedBy(admin: string): Promise<number> {
 const linux = { skip: process.platform === 'linux' ? false : 'reads the children of a process from /proc' };
 
 test('what any of the workers accepted is in the one log, though they are killed', linux, async (t) => {
+  const found = faultRow(t, 'worker', `${ROUNDS} times`);
   const { env, logPath } = await setUp(t);
   const gotrack = await startGotrack(env);
   t.after(() => gotrack.stop('SIGKILL'));
@@ -100,6 +102,7 @@ test('what any of the workers accepted is in the one log, though they are killed
   const { accepted, lost, repeated } = sender.ledger.balance(lines);
   assert.ok(accepted > ROUNDS * 100, `only ${accepted} were acknowledged`);
   assert.deepEqual({ lost, repeated }, { lost: [], repeated: [] });
+  found(`0 of ${accepted} lost, 0 repeated`);
 });
 
 test(

@@ -13,6 +13,7 @@ import type { KafkaTimeouts } from '../../src/sinks/kafka/options.ts';
 import { eventually } from './event-loop.ts';
 import { createTestLog } from './fake-journal.ts';
 import { deliver } from './fake-sink.ts';
+import { faultRow } from './fault-row.ts';
 import { kafkaEvent, kafkaSink } from './kafka-sink.ts';
 import { readTopic } from './kafka-topic.ts';
 import { tempFolder } from './temp.ts';
@@ -91,9 +92,8 @@ export function repeatedIn(t: TestContext, { accepted, messages }: Finished): nu
   const arrived = new Set(messages.map(({ value }) => value));
   const lost = accepted.filter((record) => !arrived.has(record));
   const repeated = messages.length - arrived.size;
-  t.diagnostic(
-    `${accepted.length} accepted, ${messages.length} messages, ${lost.length} lost, ${repeated} repeated`,
-  );
+  const found = faultRow(t, 'outage', `Kafka: ${t.name}`);
+  found(`${lost.length} of ${accepted.length} lost, ${repeated} repeated`);
   assert.deepEqual(lost, []);
   return repeated;
 }

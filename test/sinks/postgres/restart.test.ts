@@ -5,6 +5,7 @@ import { keepEventLoopAlive, until } from '../../support/event-loop.ts';
 import { createFakeDisk } from '../../support/fake-fs.ts';
 import { openOn, seeded } from '../../support/fake-journal.ts';
 import { deliver } from '../../support/fake-sink.ts';
+import { faultRow } from '../../support/fault-row.ts';
 import { unless } from '../../support/needs.ts';
 import { ownPostgresMissing, startPostgres, type TestServer } from '../../support/postgres.ts';
 import { type Event, events, idsIn, idsOf, recordsOf, sinkOn } from '../../support/postgres-sink.ts';
@@ -60,6 +61,7 @@ async function startStream(partition: 'none' | 'day') {
 for (const partition of ['none', 'day'] as const) {
   describe(`a server under events, partition ${partition}`, unless(ownPostgresMissing), () => {
     it(`may be killed ${KILLS} times and started again`, async (t) => {
+      const found = faultRow(t, 'outage', `Postgres, partition ${partition}: ${t.name}`);
       const stream = await startStream(partition);
       for (let kill = 0; kill < KILLS; kill += 1) {
         const before = stream.counts.delivered;
@@ -70,10 +72,11 @@ for (const partition of ['none', 'day'] as const) {
         await server.process!.restart();
       }
       await stream.end();
-      t.diagnostic(`${stream.accepted.length} events, ${stream.counts.retryable} failed writes`);
+      found(`0 of ${stream.accepted.length} lost; ${stream.counts.retryable} failed writes`);
     });
 
     it('may freeze and go on', async (t) => {
+      const found = faultRow(t, 'outage', `Postgres, partition ${partition}: ${t.name}`);
       const stream = await startStream(partition);
       await until(() => stream.counts.delivered > 100, 'events are delivered', 30_000);
       server.process!.signal('SIGSTOP');
@@ -83,7 +86,7 @@ for (const partition of ['none', 'day'] as const) {
       await pause(FROZEN_MS);
       server.process!.signal('SIGCONT');
       await stream.end();
-      t.diagnostic(`${stream.accepted.length} events, ${stream.counts.retryable} failed writes`);
+      found(`0 of ${stream.accepted.length} lost; ${stream.counts.retryable} failed writes`);
     });
   });
 }
