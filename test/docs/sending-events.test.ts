@@ -66,17 +66,23 @@ async function stored(type: string, scheme: string): Promise<Envelope> {
 }
 
 /** Waits for an event of a page. */
-async function storedOf(path: string, [type, scheme]: [string, string]): Promise<void> {
+type Kind = [type: string, scheme: string];
+
+async function isStored(path: string, [type, scheme]: Kind, withinMs?: number): Promise<boolean> {
   const is = (event: Envelope) =>
     event.type === type && event.server.auth?.scheme === scheme && event.url?.endsWith(path) === true;
-  assert.ok(
-    (await eventsWhen(app.logPath, (all) => all.some(is))).some(is),
-    `${type} by ${scheme} of ${path}`,
-  );
+  return (await eventsWhen(app.logPath, (all) => all.some(is), withinMs)).some(is);
 }
 
+async function storedOf(path: string, kind: Kind): Promise<void> {
+  assert.ok(await isStored(path, kind), `${kind.join(' by ')} of ${path}`);
+}
+
+const VISITS = 4;
+const LAST_WORDS_MS = 5000;
+
 describe('a page', () => {
-  const pages: [path: string, types: [string, string][]][] = [
+  const pages: [path: string, types: Kind[]][] = [
     [
       '/edited/0',
       [
@@ -92,13 +98,18 @@ describe('a page', () => {
   for (const [path, types] of pages) {
     test(`sends what the example says: ${path}`, async (t) => {
       if (skipFor(t, absent)) return;
-      const page = await browser!.newPage();
-      await page.goto(app.url + path);
-      // The page view goes at once, the rest when the page is left.
-      if (path !== '/plain/3' && path !== '/plain/4') await storedOf(path, ['pageview', 'v1']);
-      else await storedOf(path, types[0]!);
-      await page.close({ runBeforeUnload: true });
-      for (const type of types) await storedOf(path, type);
+      const seen: Kind = path === '/plain/3' || path === '/plain/4' ? types[0]! : ['pageview', 'v1'];
+      // What is sent when a page is left is lost now and then with its tab: who comes again sends it again.
+      for (let visit = 0; visit < VISITS; visit++) {
+        const page = await browser!.newPage();
+        await page.goto(app.url + path);
+        // The page view goes at once, the rest when the page is left.
+        await storedOf(path, seen);
+        await page.close({ runBeforeUnload: true });
+        const stored = await Promise.all(types.map((kind) => isStored(path, kind, LAST_WORDS_MS)));
+        if (stored.every(Boolean)) return;
+      }
+      assert.fail(`not all of ${types.join(', ')} came from ${path}`);
     });
   }
 
