@@ -7,9 +7,9 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { drained } from '../support/drained.ts';
 import { faultRow } from '../support/fault-row.ts';
 import { startGotrack } from '../support/gotrack-process.ts';
-import { drained } from '../support/sender.ts';
 import { events, hello, post, signatureOf } from '../support/signer.ts';
 import { startSite } from '../support/site.ts';
 

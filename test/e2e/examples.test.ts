@@ -3,30 +3,18 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { networkOf } from '../../examples/kafka-fraud-counter/window.ts';
-import { type SharedKafka, sharedKafka, sharedKafkaMissing } from '../support/kafka-shared.ts';
+import { drained } from '../support/drained.ts';
 import { skipFor } from '../support/needs.ts';
-import { postgresMissing, startPostgres, type TestServer } from '../support/postgres.ts';
 import { startSession } from '../support/session.ts';
 import { type Grant, headersFor, hello, signatureOf } from '../support/signer.ts';
-import { allDrained, threeSinks } from '../support/three-sinks.ts';
+import { sinkServers, threeSinks } from '../support/three-sinks.ts';
 
 const at = (path: string) => fileURLToPath(new URL(`../../examples/${path}`, import.meta.url));
-const missing = sharedKafkaMissing() ?? postgresMissing();
-let kafka: SharedKafka;
-let postgres: TestServer;
-
-before(async () => {
-  if (missing !== null) return;
-  [kafka, postgres] = await Promise.all([sharedKafka(), startPostgres()]);
-});
-after(async () => {
-  await kafka?.release();
-  await postgres?.stop();
-});
+const servers = sinkServers();
 
 /** A page as a client with this address gets it: what its tracker would sign with. */
 async function servePage(site: string, ip: string): Promise<Grant> {
@@ -83,15 +71,15 @@ async function traffic(site: string): Promise<void> {
 }
 
 test('the fraud counter and the SQL tell what happened, from what the program stored', async (t) => {
-  if (skipFor(t, missing)) return;
-  const { env, database, start } = await threeSinks(t, { kafka, postgres }, (_request, response) => {
+  if (skipFor(t, servers.missing)) return;
+  const { env, database, start } = await threeSinks(t, servers, (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html', 'cache-control': 'private' });
     response.end('<!doctype html><html><head><title>Shop</title></head><body><p>hello</p></body></html>');
   });
   const gotrack = await start({ TRUST_PROXY: 'true' });
   await traffic(gotrack.site);
   // Documents are recorded when their response is over.
-  await allDrained(gotrack.site);
+  await drained(gotrack.site);
   assert.equal(await gotrack.stop(), 0);
 
   const count = async () => {

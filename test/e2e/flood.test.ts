@@ -7,11 +7,12 @@ import { mkdirSync } from 'node:fs';
 import http from 'node:http';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { drained } from '../support/drained.ts';
 import { readEvents } from '../support/event-log.ts';
 import { faultRow } from '../support/fault-row.ts';
 import { startGotrack } from '../support/gotrack-process.ts';
 import { residentBytes } from '../support/process-facts.ts';
-import { createSender, drained } from '../support/sender.ts';
+import { createSender } from '../support/sender.ts';
 import { hello } from '../support/signer.ts';
 import { startSite } from '../support/site.ts';
 

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { drained } from '../support/drained.ts';
 import { readEvents } from '../support/event-log.ts';
 import { eventually } from '../support/event-loop.ts';
 import { faultRow } from '../support/fault-row.ts';
 import { createFaultyDisk } from '../support/faulty-disk.ts';
 import { startGotrack } from '../support/gotrack-process.ts';
-import { createSender, drained } from '../support/sender.ts';
+import { createSender } from '../support/sender.ts';
 import { hello } from '../support/signer.ts';
 import { type Site, startSite } from '../support/site.ts';
 import { createSmallDisk } from '../support/small-disk.ts';

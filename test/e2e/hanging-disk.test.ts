@@ -1,12 +1,13 @@
 /** Promise 1 before promise 2: a disk that does not answer holds up events, then refuses them, and no page. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { drained } from '../support/drained.ts';
 import { readEvents } from '../support/event-log.ts';
 import { eventually } from '../support/event-loop.ts';
 import { faultRow } from '../support/fault-row.ts';
 import { createFaultyDisk } from '../support/faulty-disk.ts';
 import { startGotrack } from '../support/gotrack-process.ts';
-import { createSender, drained } from '../support/sender.ts';
+import { createSender } from '../support/sender.ts';
 import { hello } from '../support/signer.ts';
 import { startSite } from '../support/site.ts';
 

@@ -1,37 +1,19 @@
 /** Promise 2: what was answered 202 is in the log after `kill -9`, at 2,000 events a second. */
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { test } from 'node:test';
+import { drained } from '../support/drained.ts';
 import { readEvents } from '../support/event-log.ts';
 import { faultRow } from '../support/fault-row.ts';
-import { startGotrack, TEST_SECRET } from '../support/gotrack-process.ts';
-import { createSender, drained } from '../support/sender.ts';
+import { startGotrack } from '../support/gotrack-process.ts';
+import { createSender } from '../support/sender.ts';
 import { hello } from '../support/signer.ts';
-import { tempFolder } from '../support/temp.ts';
+import { startSite } from '../support/site.ts';
 
 const ROUNDS = process.env.TEST_SIZE === 'full' ? 50 : 10;
 const ROUND_MS = 700;
 test(`${ROUNDS} times kill -9 under load: every acknowledged event is in the log, once`, async (t) => {
   const found = faultRow(t, 'kill', `${ROUNDS} times, the log`);
-  const folder = tempFolder();
-  const origin = createServer((_request, response) => response.end('origin')).listen(0, '127.0.0.1');
-  t.after(() => {
-    origin.close();
-    folder.remove();
-  });
-  await new Promise((resolve) => origin.once('listening', resolve));
-  const logPath = join(folder.path, 'events.ndjson');
-  const env = {
-    FORWARD_DESTINATION: `http://127.0.0.1:${(origin.address() as AddressInfo).port}`,
-    HMAC_SECRET: TEST_SECRET,
-    JOURNAL_DIR: join(folder.path, 'journal'),
-    LOG_PATH: logPath,
-    LOG_LEVEL: 'info',
-    RATE_COLLECT: '0',
-    RATE_HELLO: '0',
-  };
+  const { env, logPath } = await startSite(t);
   const sender = createSender();
   for (let round = 0; round < ROUNDS; round++) {
     const gotrack = await startGotrack(env);

@@ -4,15 +4,14 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, type TestContext, test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ConfigResourceTypes, IncrementalAlterConfigOperationTypes } from '@platformatic/kafka';
-import { type SharedKafka, sharedKafka, sharedKafkaMissing } from '../support/kafka-shared.ts';
+import { drained } from '../support/drained.ts';
 import { readTopic, withAdmin } from '../support/kafka-topic.ts';
 import { skipFor } from '../support/needs.ts';
-import { postgresMissing, startPostgres, type TestServer } from '../support/postgres.ts';
 import { type Grant, hello, post, signatureOf } from '../support/signer.ts';
-import { allDrained, threeSinks } from '../support/three-sinks.ts';
+import { sinkServers, threeSinks } from '../support/three-sinks.ts';
 
 const EVENTS = process.env.TEST_SIZE === 'full' ? 100_000 : 2_000;
 const A_POST = 100;
@@ -28,18 +27,7 @@ const TABLE = [
      CHECK (coalesce((payload #>> '{payload,props,amount}')::int, 0) >= 0)`,
 ];
 
-const missing = sharedKafkaMissing() ?? postgresMissing();
-let kafka: SharedKafka;
-let postgres: TestServer;
-
-before(async () => {
-  if (missing !== null) return;
-  [kafka, postgres] = await Promise.all([sharedKafka(), startPostgres()]);
-});
-after(async () => {
-  await kafka?.release();
-  await postgres?.stop();
-});
+const servers = sinkServers();
 
 type Sent = { all: string[]; table: string[]; topic: string[] };
 
@@ -70,7 +58,7 @@ async function sendOne(site: string, grant: Grant, sent: Sent): Promise<void> {
 }
 
 const limitTopic = (topic: string, bytes: number) =>
-  withAdmin(kafka.plain, (admin) =>
+  withAdmin(servers.kafka.plain, (admin) =>
     admin.incrementalAlterConfigs({
       resources: [
         {
@@ -89,16 +77,16 @@ const limitTopic = (topic: string, bytes: number) =>
   );
 
 async function setUp(t: TestContext) {
-  const made = await threeSinks(t, { kafka, postgres });
+  const made = await threeSinks(t, servers);
   const { database, topic, env, lines, folder } = made;
   for (const sql of TABLE) await database.ask(sql);
-  await withAdmin(kafka.plain, (admin) =>
+  await withAdmin(servers.kafka.plain, (admin) =>
     admin.createTopics({ topics: [topic], partitions: 3, replicas: 1 }),
   );
   await limitTopic(topic, MAX_MESSAGE_BYTES);
   const held = async () => ({
     log: lines().map(idOf).sort(),
-    topic: (await readTopic(kafka.plain, topic)).map(({ key }) => key).sort(),
+    topic: (await readTopic(servers.kafka.plain, topic)).map(({ key }) => key).sort(),
     table: (await database.ask<{ event_id: string }>('SELECT event_id FROM events_json'))
       .map(({ event_id }) => event_id)
       .sort(),
@@ -129,11 +117,11 @@ const without = (ids: readonly string[], some: readonly string[]) => {
 };
 
 test(`of ${EVENTS} events 1 % are refused: the rest arrives, they are kept with reasons, and replay delivers them`, async (t) => {
-  if (skipFor(t, missing)) return;
+  if (skipFor(t, servers.missing)) return;
   const { folder, topic, database, start, held, replay } = await setUp(t);
   const gotrack = await start();
   const sent = await sendAll(gotrack.site);
-  await allDrained(gotrack.site, 600_000);
+  await drained(gotrack.site, 600_000);
   const all = sent.all.toSorted();
 
   const letters = lettersIn(join(folder, 'dead-letter.ndjson'));

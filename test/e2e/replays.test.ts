@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { type TestContext, test } from 'node:test';
+import { drained } from '../support/drained.ts';
 import { eventsWhen, readEvents } from '../support/event-log.ts';
 import { faultRow } from '../support/fault-row.ts';
 import { startGotrack } from '../support/gotrack-process.ts';
-import { drained } from '../support/sender.ts';
 import { events, type Grant, headersFor, hello, signatureOf } from '../support/signer.ts';
 import { startSite } from '../support/site.ts';
 

@@ -1,82 +1,26 @@
 /** The whole way to all three sinks at once: the program, a real Kafka, a real PostgreSQL, a log file. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { after, before, type TestContext, test } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import { drained, sinksOf } from '../support/drained.ts';
 import { readEvents } from '../support/event-log.ts';
 import { eventually } from '../support/event-loop.ts';
 import { faultRow } from '../support/fault-row.ts';
 import { startGotrack, TEST_SECRET } from '../support/gotrack-process.ts';
-import { type SharedKafka, sharedKafka, sharedKafkaMissing } from '../support/kafka-shared.ts';
-import { newTopic } from '../support/kafka-sink.ts';
 import { readTopic } from '../support/kafka-topic.ts';
 import { skipFor } from '../support/needs.ts';
-import { postgresMissing, startPostgres, type TestServer } from '../support/postgres.ts';
 import { createSender } from '../support/sender.ts';
 import { events, hello, post, signatureOf } from '../support/signer.ts';
-import { tempFolder } from '../support/temp.ts';
+import { sinkServers, threeSinks } from '../support/three-sinks.ts';
 
 const KILLS = process.env.TEST_SIZE === 'full' ? 50 : 3;
-const missing = sharedKafkaMissing() ?? postgresMissing();
-let kafka: SharedKafka;
-let postgres: TestServer;
-
-before(async () => {
-  if (missing !== null) return;
-  [kafka, postgres] = await Promise.all([sharedKafka(), startPostgres()]);
-});
-after(async () => {
-  await kafka?.release();
-  await postgres?.stop();
-});
-
-type Sinks = Record<string, { state: string; lag_events: number | null }>;
+const servers = sinkServers();
 
 async function setUp(t: TestContext) {
-  const folder = tempFolder();
-  const origin = createServer((_request, response) => response.end('origin')).listen(0, '127.0.0.1');
-  t.after(() => {
-    origin.close();
-    origin.closeAllConnections();
-    folder.remove();
-  });
-  await new Promise((resolve) => origin.once('listening', resolve));
-  const database = await postgres.database();
-  const topic = newTopic();
-  const logPath = join(folder.path, 'events.ndjson');
-  const env = {
-    FORWARD_DESTINATION: `http://127.0.0.1:${(origin.address() as AddressInfo).port}`,
-    HMAC_SECRET: TEST_SECRET,
-    JOURNAL_DIR: join(folder.path, 'journal'),
-    OUTPUTS: 'log,kafka,postgres',
-    LOG_PATH: logPath,
-    KAFKA_BROKERS: kafka.plain,
-    KAFKA_TOPIC: topic,
-    PG_DSN: database.dsn,
-    PG_FLUSH_MS: '50',
-    METRICS_ENABLED: 'true',
-    RATE_COLLECT: '0',
-    RATE_HELLO: '0',
-  };
-  const lines = () => readFileSync(logPath, 'utf8').split('\n').slice(0, -1);
-  const values = async () => (await readTopic(kafka.plain, topic)).map(({ value }) => String(value));
+  const { database, env, lines, topic } = await threeSinks(t, servers);
+  const values = async () => (await readTopic(servers.kafka.plain, topic)).map(({ value }) => String(value));
   const rows = () => database.ask<{ event_id: string; payload: unknown }>('SELECT * FROM events_json');
   return { env, lines, values, rows };
 }
-
-async function sinksOf(site: string): Promise<Sinks> {
-  const readiness = (await (await fetch(`${site}/readyz`)).json()) as { sinks: Sinks };
-  return readiness.sinks;
-}
-
-/** Every sink has everything. */
-const drained = (site: string) =>
-  eventually(
-    async () => Object.values(await sinksOf(site)).every((sink) => sink.lag_events === 0),
-    'drained',
-  );
 
 const idOf = (text: string) => (JSON.parse(text) as { event_id: string }).event_id;
 
@@ -89,7 +33,7 @@ async function postEvents(site: string, count: number): Promise<string[]> {
 }
 
 test('an event is the same bytes in the log and in Kafka, and the same JSON in Postgres', async (t) => {
-  if (skipFor(t, missing)) return;
+  if (skipFor(t, servers.missing)) return;
   const { env, lines, values, rows } = await setUp(t);
   const gotrack = await startGotrack(env);
   t.after(() => gotrack.stop('SIGKILL'));
@@ -106,7 +50,7 @@ test('an event is the same bytes in the log and in Kafka, and the same JSON in P
 });
 
 test(`${KILLS} times kill -9 under load: every acknowledged event is in all three, once in Postgres`, async (t) => {
-  if (skipFor(t, missing)) return;
+  if (skipFor(t, servers.missing)) return;
   const found = faultRow(t, 'kill', `${KILLS} times, all three sinks`);
   const { env, lines, values, rows } = await setUp(t);
   const sender = createSender();
@@ -141,7 +85,7 @@ test(`${KILLS} times kill -9 under load: every acknowledged event is in all thre
 });
 
 test('a sink that is down is named, holds up nobody, and gets everything when it is back', async (t) => {
-  if (skipFor(t, missing)) return;
+  if (skipFor(t, servers.missing)) return;
   const { env, lines, values, rows } = await setUp(t);
   const down = {
     ...env,

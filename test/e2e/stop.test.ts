@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { drained } from '../support/drained.ts';
 import { readEvents } from '../support/event-log.ts';
 import { faultRow } from '../support/fault-row.ts';
 import { startGotrack } from '../support/gotrack-process.ts';
-import { createSender, drained } from '../support/sender.ts';
+import { createSender } from '../support/sender.ts';
 import { hello } from '../support/signer.ts';
 import { startSite } from '../support/site.ts';
 

@@ -3,52 +3,27 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { drained } from '../support/drained.ts';
 import { readEvents } from '../support/event-log.ts';
+import { eventually } from '../support/event-loop.ts';
 import { faultRow } from '../support/fault-row.ts';
-import { startGotrack, TEST_SECRET } from '../support/gotrack-process.ts';
-import { createSender, drained } from '../support/sender.ts';
+import { startGotrack } from '../support/gotrack-process.ts';
+import { createSender } from '../support/sender.ts';
 import { hello } from '../support/signer.ts';
-import { tempFolder } from '../support/temp.ts';
+import { startSite } from '../support/site.ts';
 
 const ROUNDS = process.env.TEST_SIZE === 'full' ? 20 : 3;
 
 async function setUp(t: TestContext) {
-  const folder = tempFolder();
-  const origin = createServer((_request, response) => response.end('origin')).listen(0, '127.0.0.1');
-  t.after(() => {
-    origin.close();
-    origin.closeAllConnections();
-    folder.remove();
-  });
-  await new Promise((resolve) => origin.once('listening', resolve));
-  const logPath = join(folder.path, 'events.ndjson');
-  const env = {
-    FORWARD_DESTINATION: `http://127.0.0.1:${(origin.address() as AddressInfo).port}`,
-    HMAC_SECRET: TEST_SECRET,
-    JOURNAL_DIR: join(folder.path, 'journal'),
-    LOG_PATH: logPath,
-    METRICS_ENABLED: 'true',
-    RATE_COLLECT: '0',
-    RATE_HELLO: '0',
-    WORKERS: '2',
-  };
-  return { env, logPath };
+  const { env, logPath } = await startSite(t);
+  return { env: { ...env, WORKERS: '2' }, logPath };
 }
 
 /** The processes that a process has started and that are there yet. */
 function childrenOf(pid: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return text.split(' ').filter(Boolean).map(Number);
-}
-
-async function until(fact: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
-    if (await fact()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`it did not come to this: ${what}`);
 }
 
 /** How many workers were started anew and serve. */
@@ -88,11 +63,11 @@ test('what any of the workers accepted is in the one log, though they are killed
     await new Promise((resolve) => setTimeout(resolve, 300));
     const [victim] = childrenOf(gotrack.pid);
     process.kill(victim!, 'SIGKILL');
-    await until(() => standIns(gotrack.log) === round + 1, 'a new worker stands in for the killed one');
+    await eventually(() => standIns(gotrack.log) === round + 1, 'a new worker stands in for the killed one');
     stopped = true;
     await sending;
   }
-  await until(
+  await eventually(
     () => gotrack.log.some((line) => line.includes('"how":"SIGKILL"')),
     'the log says who was killed',
   );
@@ -122,7 +97,7 @@ test(
       await gotrack.stop('SIGKILL');
       stopped = true;
       await sending;
-      await until(() => !children.some(isAlive), 'no worker outlives the first process');
+      await eventually(() => !children.some(isAlive), 'no worker outlives the first process');
     }
     const last = await startGotrack(env);
     await drained(last.site);
@@ -141,11 +116,11 @@ test('one scrape has what all workers counted, those that are gone included', li
   t.after(() => gotrack.stop('SIGKILL'));
   // A connection of its own for each, so that they are dealt out in turn.
   for (let n = 0; n < 8; n++) await fetch(`${gotrack.site}/page`, { headers: { connection: 'close' } });
-  await until(async () => (await forwardedBy(gotrack.admin!)) === 8, 'all requests are counted');
+  await eventually(async () => (await forwardedBy(gotrack.admin!)) === 8, 'all requests are counted');
   const [victim] = childrenOf(gotrack.pid);
   process.kill(victim!, 'SIGKILL');
-  await until(() => standIns(gotrack.log) === 1, 'a new worker');
-  await until(async () => (await forwardedBy(gotrack.admin!)) === 8, 'nothing is forgotten');
+  await eventually(() => standIns(gotrack.log) === 1, 'a new worker');
+  await eventually(async () => (await forwardedBy(gotrack.admin!)) === 8, 'nothing is forgotten');
 });
 
 test('an address in use is said once, with the variable, and nothing stays behind', linux, async (t) => {

@@ -48,16 +48,3 @@ export function createSender(postsASecond = POSTS_A_SECOND): Sender {
     },
   };
 }
-
-/** Resolves when the log sink has all that was accepted. */
-export async function drained(site: string): Promise<void> {
-  // A sink that was down is tried again after 30 s at most.
-  for (let tries = 0; tries < 1200; tries++) {
-    const readiness = (await (await fetch(`${site}/readyz`)).json()) as {
-      sinks: { log: { lag_events: number } };
-    };
-    if (readiness.sinks.log.lag_events === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('the log sink did not drain');
-}
