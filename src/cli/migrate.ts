@@ -3,7 +3,8 @@
  * to today's form. It only adds (indexes, built while events are written), so it may run at any time, and again. Exit code: 0 it is in today's
  * form, 1 it is not, 2 wrong usage or configuration.
  */
-import { loadSinks, postgresProblemsOf } from '../config/load.ts';
+import { postgresProblemsOf } from '../config/contradictions.ts';
+import { loadSinks } from '../config/load.ts';
 import { migrate as migrateTable } from '../sinks/postgres/migrate.ts';
 import { plainName } from '../sinks/postgres/names.ts';
 import { type PostgresSinkOptions, postgresOptions } from '../sinks/postgres/options.ts';
